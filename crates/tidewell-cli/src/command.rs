@@ -1,0 +1,66 @@
+//! The grammar of the command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::completions::CompletionsArgs;
+use crate::db::DbArgs;
+use crate::doctor::DoctorArgs;
+use crate::fold::FoldArgs;
+use crate::query::QueryArgs;
+use crate::serve::ServeArgs;
+use crate::write::WriteArgs;
+
+const EXAMPLES: &str = "\
+Examples:
+  tidewell serve
+  tidewell serve --store s3://my-bucket/metrics
+  echo 'cpu,host=a usage=0.5' | tidewell write
+  tidewell query 'SELECT * FROM cpu'
+
+Every flag with a TIDEWELL_* variable has a key of the same name in tidewell.toml (wal_mode = \"object\").
+A flag beats the variable, the variable beats the file, the file beats the default.
+Exit codes: 0 done, 1 failed in part or whole, 2 wrong usage.";
+
+/// Tidewell keeps time series as plain Parquet in an S3-compatible bucket
+#[derive(Parser, Debug)]
+#[command(name = "tidewell", version, about, after_help = EXAMPLES, max_term_width = 120)]
+pub(crate) struct Cli {
+    /// Configuration file; without it ./tidewell.toml is read where there is one
+    #[arg(long, global = true, env = config_variable(), value_name = "FILE", help_heading = "Global options")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// What to log to stderr, like `info` or `tidewell_wal=debug,warn`; RUST_LOG is heard too
+    #[arg(long, global = true, env = "TIDEWELL_LOG_FILTER", value_name = "FILTER", help_heading = "Global options")]
+    pub(crate) log_filter: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const fn config_variable() -> &'static str {
+    crate::config::CONFIG_VARIABLE
+}
+
+/// One verb each.
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Serve writes and queries over HTTP
+    Serve(ServeArgs),
+    /// Write line protocol from files or stdin
+    Write(WriteArgs),
+    /// Run one SQL query
+    Query(QueryArgs),
+    /// Turn the write-ahead log into segments, once
+    Fold(FoldArgs),
+    /// Check what a store can and cannot promise
+    Doctor(DoctorArgs),
+    /// Look at databases
+    Db(DbArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+#[cfg(test)]
+mod tests;

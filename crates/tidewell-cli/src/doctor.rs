@@ -1,0 +1,51 @@
+//! `tidewell doctor`: what a store can and cannot promise.
+
+use clap::Args;
+use tidewell_engine::{Engine, Finding, Verdict};
+use tidewell_env::Env;
+
+use crate::engine_args::StoreArgs;
+use crate::failure::Failure;
+use crate::output::Output;
+
+const EXAMPLES: &str = "\
+Examples:
+  tidewell doctor
+  tidewell doctor --store s3://my-bucket/metrics
+  AWS_ENDPOINT_URL=http://localhost:9000 tidewell doctor --store s3://my-bucket
+
+Writes and deletes a few small objects under a name of its own. Exit code 1 when anything Tidewell rests on is lacking.";
+
+/// Which store to check.
+#[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct DoctorArgs {
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+/// Probes the store and prints a line a check; fails where one did not pass.
+pub(crate) async fn doctor(args: DoctorArgs, env: Env) -> Result<(), Failure> {
+    let store = &args.store.store;
+    let report = Engine::probe(store, env).await?;
+    let rows: Vec<Vec<String>> = report.findings.iter().map(row).collect();
+    Output::stdout().write_table(&["check", "verdict", "detail"], &rows)?;
+    let lacking: Vec<&Finding> = report.findings.iter().filter(|finding| finding.verdict != Verdict::Pass).collect();
+    for finding in &lacking {
+        eprintln!("{}: {}", finding.check, finding.consequence);
+    }
+    match lacking.len() {
+        0 => Ok(()),
+        1 => Err(Failure::work(format!("{store} does not pass 1 of {} checks", report.findings.len()))),
+        lacking => Err(Failure::work(format!("{store} does not pass {lacking} of {} checks", report.findings.len()))),
+    }
+}
+
+fn row(finding: &Finding) -> Vec<String> {
+    let verdict = match finding.verdict {
+        Verdict::Pass => "pass",
+        Verdict::Lacks => "lacks",
+        Verdict::Fails => "fails",
+    };
+    vec![finding.check.to_string(), verdict.to_owned(), finding.detail.clone()]
+}

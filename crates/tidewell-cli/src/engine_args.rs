@@ -1,0 +1,140 @@
+//! The flags that describe a store, its log and its limits, shared by the commands that open an engine.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Args, value_parser};
+use tidewell_engine::{AckLevel, EngineConfig, FoldConfig, Limits, StoreUrl, WalConfig};
+
+use crate::size::ByteSize;
+
+/// What each mode can lose, for `--help`.
+const WAL_MODES: &str = "\
+When a write is acknowledged, and what can then still be lost
+
+mode          acknowledged when                   a process crash loses   a lost machine loses
+none          in memory                           the buffer              the buffer
+os-default    in the local log, not yet fsynced   nothing                 what was not yet folded
+periodic      as above, fsync at an interval      nothing                 what was not yet folded
+every-write   in the local log and fsynced        nothing                 what was not yet folded
+object        in the store and re-checked         nothing                 nothing
+quorum        in most of several stores           nothing                 nothing, one store down
+
+On power loss os-default also loses what the system had not written out, and periodic one sync interval.
+[default: periodic on a disk, object on s3://]";
+
+/// Where the store is.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct StoreArgs {
+    /// The store: a folder, file:///folder, s3://bucket/prefix or memory://
+    #[arg(long, env = "TIDEWELL_STORE", value_name = "STORE", default_value = "./data/store")]
+    pub(crate) store: StoreUrl,
+}
+
+/// Where the local log is, and what an acknowledgement promises.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct WalArgs {
+    /// Folder of the local write-ahead log
+    #[arg(long, env = "TIDEWELL_WAL_DIR", value_name = "FOLDER", default_value = "./data/wal")]
+    pub(crate) wal_dir: PathBuf,
+
+    /// When a write is acknowledged [possible values: none, os-default, periodic, every-write, object, quorum]
+    #[arg(long, env = "TIDEWELL_WAL_MODE", value_name = "MODE", long_help = WAL_MODES, value_parser = ack_level())]
+    pub(crate) wal_mode: Option<AckLevel>,
+
+    /// Time between two fsyncs, in milliseconds (mode periodic)
+    #[arg(long, env = "TIDEWELL_WAL_SYNC_INTERVAL_MS", value_name = "MS", value_parser = value_parser!(u64).range(1..))]
+    #[arg(default_value_t = EngineConfig::default().wal.sync_interval_ms)]
+    pub(crate) wal_sync_interval_ms: u64,
+
+    /// Time that writes wait for company in one object, in milliseconds (mode object)
+    #[arg(long, env = "TIDEWELL_WAL_FLUSH_INTERVAL_MS", value_name = "MS", value_parser = value_parser!(u64).range(1..))]
+    #[arg(default_value_t = EngineConfig::default().wal.flush_interval_ms)]
+    pub(crate) wal_flush_interval_ms: u64,
+}
+
+impl WalArgs {
+    /// The engine's words for it.
+    pub(crate) fn config(&self) -> WalConfig {
+        WalConfig {
+            mode: self.wal_mode,
+            dir: self.wal_dir.clone(),
+            sync_interval_ms: self.wal_sync_interval_ms,
+            flush_interval_ms: self.wal_flush_interval_ms,
+        }
+    }
+}
+
+/// When the log becomes segments.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct FoldingArgs {
+    /// Fold once the buffer holds this many bytes
+    #[arg(long, env = "TIDEWELL_FOLD_BYTES_MAX", value_name = "SIZE")]
+    #[arg(default_value_t = ByteSize(EngineConfig::default().fold.bytes_max))]
+    pub(crate) fold_bytes_max: ByteSize,
+
+    /// Fold once the buffer holds this many rows
+    #[arg(long, env = "TIDEWELL_FOLD_ROWS_MAX", value_name = "ROWS", value_parser = value_parser!(u64).range(1..))]
+    #[arg(default_value_t = EngineConfig::default().fold.rows_max)]
+    pub(crate) fold_rows_max: u64,
+
+    /// Fold at least this often while there is anything to fold, in milliseconds
+    #[arg(long, env = "TIDEWELL_FOLD_INTERVAL_MS", value_name = "MS", value_parser = value_parser!(u64).range(1..))]
+    #[arg(default_value_t = EngineConfig::default().fold.interval_ms)]
+    pub(crate) fold_interval_ms: u64,
+}
+
+impl FoldingArgs {
+    /// The engine's words for it.
+    pub(crate) fn config(&self) -> FoldConfig {
+        FoldConfig {
+            bytes_max: self.fold_bytes_max.0,
+            rows_max: self.fold_rows_max,
+            interval_ms: self.fold_interval_ms,
+        }
+    }
+}
+
+/// How much the engine may use.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct LimitArgs {
+    /// Memory for rows that are not yet folded; beyond it writes get 503 and Retry-After
+    #[arg(long, env = "TIDEWELL_BUFFER_BYTES_MAX", value_name = "SIZE")]
+    #[arg(default_value_t = ByteSize(EngineConfig::default().limits.buffer_bytes_max))]
+    pub(crate) buffer_bytes_max: ByteSize,
+
+    /// Memory for caches
+    #[arg(long, env = "TIDEWELL_CACHE_BYTES_MAX", value_name = "SIZE")]
+    #[arg(default_value_t = ByteSize(EngineConfig::default().limits.cache_bytes_max))]
+    pub(crate) cache_bytes_max: ByteSize,
+
+    /// Memory for queries
+    #[arg(long, env = "TIDEWELL_QUERY_MEMORY_BYTES_MAX", value_name = "SIZE")]
+    #[arg(default_value_t = ByteSize(EngineConfig::default().limits.query_memory_bytes_max))]
+    pub(crate) query_memory_bytes_max: ByteSize,
+
+    /// How long a query may take, in milliseconds
+    #[arg(long, env = "TIDEWELL_QUERY_TIMEOUT_MS", value_name = "MS", value_parser = value_parser!(u64).range(1..))]
+    #[arg(default_value_t = EngineConfig::default().limits.query_timeout_ms)]
+    pub(crate) query_timeout_ms: u64,
+}
+
+impl LimitArgs {
+    /// The engine's words for it.
+    pub(crate) fn config(&self) -> Limits {
+        Limits {
+            buffer_bytes_max: self.buffer_bytes_max.0,
+            cache_bytes_max: self.cache_bytes_max.0,
+            query_memory_bytes_max: self.query_memory_bytes_max.0,
+            query_timeout_ms: self.query_timeout_ms,
+            ..EngineConfig::default().limits
+        }
+    }
+}
+
+/// Reads an [`AckLevel`], known to help texts and completions.
+pub(crate) fn ack_level() -> impl TypedValueParser<Value = AckLevel> {
+    const NAMES: [&str; 6] = ["none", "os-default", "periodic", "every-write", "object", "quorum"];
+    let values = NAMES.map(|name| PossibleValue::new(name).alias(name.replace('-', "_")));
+    PossibleValuesParser::new(values).try_map(|name| name.parse::<AckLevel>())
+}

@@ -1,0 +1,75 @@
+//! The `tidewell` command line: decodes flags, calls the engine or a server over HTTP, encodes what comes back.
+//!
+//! Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 the work failed in part or whole, 2 wrong usage.
+
+mod command;
+mod completions;
+mod config;
+mod db;
+mod delivery;
+mod doctor;
+mod engine_args;
+mod failure;
+mod fold;
+mod line_batch;
+mod line_end;
+mod log;
+mod output;
+mod query;
+mod serve;
+mod server_client;
+mod size;
+mod stop_signal;
+mod table;
+mod target;
+mod write;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use tidewell_env::Env;
+
+use crate::command::Command;
+use crate::failure::Failure;
+
+/// Runs one command line, the program's name first, and returns its exit code.
+///
+/// Starts its own runtime, reads `TIDEWELL_*` and the configuration file, and takes over SIGTERM and SIGINT while serving.
+pub fn run(argv: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let argv: Vec<OsString> = argv.into_iter().collect();
+    let cli = match config::parse(&argv) {
+        Ok(cli) => cli,
+        Err(config::ParseFailure::Clap(error)) => {
+            // Help for a reader that has gone is no failure, and there is nobody left to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+        Err(config::ParseFailure::File(message)) => return Failure::Usage(message).report(),
+    };
+    if let Err(failure) = log::start(&cli) {
+        return failure.report();
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Failure::work(format!("cannot start the runtime: {error}")).report(),
+    };
+    let outcome = runtime.block_on(execute(cli.command, Env::system()));
+    // A read of a terminal cannot be cancelled: don't wait for its thread.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+async fn execute(command: Command, env: Env) -> Result<(), Failure> {
+    match command {
+        Command::Serve(args) => serve::serve(args, env).await,
+        Command::Write(args) => write::write(args, env).await,
+        Command::Query(args) => query::query(args, env).await,
+        Command::Fold(args) => fold::fold(args, env).await,
+        Command::Doctor(args) => doctor::doctor(args, env).await,
+        Command::Db(args) => db::db(args, env).await,
+        Command::Completions(args) => completions::completions(&args),
+    }
+}

@@ -1,0 +1,73 @@
+//! What a server does on its own: fold when there is enough or it is time, and fsync in `periodic` mode.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tidewell_wal::AckLevel;
+
+use crate::database::Database;
+use crate::engine::{Engine, Inner};
+
+/// How often thresholds are looked at when nobody says that a buffer has grown.
+const LOOK_INTERVAL: Duration = Duration::from_millis(500);
+/// After a fold failed, the pause before the next try.
+const RETRY_PAUSE: Duration = Duration::from_secs(5);
+/// A server whose buffer is empty looks for what others left behind once in so many fold intervals: an idle one costs a
+/// LIST and two GETs each time.
+const IDLE_INTERVALS: u32 = 10;
+
+/// Starts the tasks; they end when the engine is gone or closing.
+pub(crate) fn start(inner: &Arc<Inner>) {
+    inner.env.spawn(fold(Arc::downgrade(inner)));
+    if inner.config.level() == AckLevel::Periodic {
+        inner.env.spawn(sync(Arc::downgrade(inner)));
+    }
+}
+
+fn open_engine(inner: &Weak<Inner>) -> Option<Engine> {
+    inner.upgrade().filter(|inner| !inner.is_closing.load(Ordering::Relaxed)).map(|inner| Engine { inner })
+}
+
+async fn fold(inner: Weak<Inner>) {
+    while let Some(engine) = open_engine(&inner) {
+        for database in engine.inner.databases.opened() {
+            if is_due(&engine, &database)
+                && let Err(error) = engine.fold_database(&database).await
+            {
+                tracing::error!(database = %database.name, %error, "fold failed; the log keeps the rows, trying again");
+                engine.inner.env.sleep(RETRY_PAUSE).await;
+            }
+        }
+        let (grown, look) = (engine.inner.grown.notified(), engine.inner.env.sleep(LOOK_INTERVAL));
+        futures::future::select(std::pin::pin!(grown), std::pin::pin!(look)).await;
+    }
+}
+
+fn is_due(engine: &Engine, database: &Database) -> bool {
+    if database.begun().is_none() {
+        return false;
+    }
+    let config = &engine.inner.config.fold;
+    let totals = database.buffer.totals();
+    let interval = Duration::from_millis(config.interval_ms);
+    let wait = if totals.entries == 0 { interval * IDLE_INTERVALS } else { interval };
+    let waited = engine.inner.env.monotonic().saturating_sub(*database.last_fold.lock());
+    totals.bytes as u64 >= config.bytes_max || totals.rows as u64 >= config.rows_max || waited >= wait
+}
+
+async fn sync(inner: Weak<Inner>) {
+    while let Some(engine) = open_engine(&inner) {
+        let env = engine.inner.env.clone();
+        for database in engine.inner.databases.opened() {
+            let Some(local) = database.begun().and_then(|work| work.local.clone()) else { continue };
+            let synced = env.blocking(move || local.log.lock().sync()).await;
+            if let Err(error) = synced {
+                tracing::error!(database = %database.name, %error, "fsync failed: writes are refused from here on");
+            }
+        }
+        let pause = Duration::from_millis(engine.inner.config.wal.sync_interval_ms);
+        drop(engine);
+        env.sleep(pause).await;
+    }
+}

@@ -1,0 +1,119 @@
+//! One open database: its view, its buffer, its write path and its folder.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tidewell_buffer::Buffer;
+use tidewell_env::Env;
+use tidewell_ingest::{AdmitLimits, Ingest, IngestConfig};
+use tidewell_maintain::{Folder, LocalFold};
+use tidewell_manifest::Manifest;
+use tidewell_storage::{DatabaseLayout, Store};
+use tidewell_types::DatabaseName;
+use tidewell_wal::read_folder;
+use tokio::sync::OnceCell;
+
+use crate::attach::attach;
+use crate::config::EngineConfig;
+use crate::error::EngineError;
+
+/// One open database.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) name: DatabaseName,
+    pub(crate) manifest: Manifest,
+    pub(crate) buffer: Arc<Buffer>,
+    /// Writing and folding, begun with the first call for either: they take the local log.
+    work: OnceCell<Work>,
+    /// When this process last looked for something to fold, on its monotonic clock.
+    pub(crate) last_fold: Mutex<Duration>,
+}
+
+/// What a process that writes or folds holds of a database.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub(crate) ingest: Ingest,
+    pub(crate) folder: Folder,
+    pub(crate) local: Option<LocalFold>,
+}
+
+impl Database {
+    /// Opens the committed view; reads and writes nothing else yet.
+    pub(crate) async fn open(store: &Store, env: &Env, name: DatabaseName) -> Result<Self, EngineError> {
+        let manifest = Manifest::open(store.clone(), env.clone(), name.clone()).await?;
+        let last_fold = Mutex::new(env.monotonic());
+        Ok(Self { name, manifest, buffer: Arc::default(), work: OnceCell::new(), last_fold })
+    }
+
+    /// Whether anyone ever wrote to it.
+    pub(crate) fn exists(&self) -> bool {
+        self.manifest.version().get() > 0
+    }
+
+    /// What it takes to write and fold; the first call takes the local log and replays it.
+    pub(crate) async fn work(&self, store: &Store, env: &Env, config: &EngineConfig) -> Result<&Work, EngineError> {
+        self.work.get_or_try_init(|| self.begin(store, env, config)).await
+    }
+
+    /// The same where it has begun.
+    pub(crate) fn begun(&self) -> Option<&Work> {
+        self.work.get()
+    }
+
+    async fn begin(&self, store: &Store, env: &Env, config: &EngineConfig) -> Result<Work, EngineError> {
+        let folder = log_folder(config, &self.name);
+        let local = match config.level().is_local() || holds_log(&folder) {
+            true => Some(attach(folder, &self.manifest, &self.buffer, env).await?),
+            false => None,
+        };
+        let ingest = IngestConfig {
+            level: config.level(),
+            limits: AdmitLimits { columns_max: config.limits.columns_max, tags_max: config.limits.tags_max },
+            object_interval: Duration::from_millis(config.wal.flush_interval_ms),
+            buffer_bytes_max: usize::try_from(config.limits.buffer_bytes_max).unwrap_or(usize::MAX),
+        };
+        // A log left by an earlier run in a local mode is folded; writes go where the mode says.
+        let log = local.as_ref().filter(|_| config.level().is_local()).map(|local| Arc::clone(&local.log));
+        let buffer = || Arc::clone(&self.buffer);
+        Ok(Work {
+            ingest: Ingest::start(ingest, self.manifest.clone(), store.clone(), buffer(), log, env.clone()),
+            folder: Folder::new(
+                store.clone(),
+                env.clone(),
+                self.manifest.clone(),
+                buffer(),
+                local.clone(),
+                config.limits.buffer_bytes_max,
+            ),
+            local,
+        })
+    }
+
+    /// Reads the local log into the buffer without taking it, for a process that only asks.
+    pub(crate) async fn read_local_log(&self, env: &Env, config: &EngineConfig) -> Result<(), EngineError> {
+        let folder = log_folder(config, &self.name);
+        if !holds_log(&folder) {
+            return Ok(());
+        }
+        if let Some((_, entries)) = env.blocking(move || read_folder(&folder)).await? {
+            for entry in entries {
+                self.buffer.apply(Arc::new(entry));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The folder of a database's local log.
+pub(crate) fn log_folder(config: &EngineConfig, name: &DatabaseName) -> PathBuf {
+    let prefix = DatabaseLayout::new(name).prefix();
+    let folder = prefix.as_str().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
+    config.wal.dir.join(folder)
+}
+
+/// Whether a process ever logged there.
+pub(crate) fn holds_log(folder: &std::path::Path) -> bool {
+    folder.is_dir()
+}

@@ -1,0 +1,105 @@
+//! Which databases there are, and those that are open.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tidewell_env::Env;
+use tidewell_storage::{Prefix, Store, parse_database_folder};
+use tidewell_types::DatabaseName;
+use tokio::sync::OnceCell;
+
+use crate::config::EngineConfig;
+use crate::database::{Database, holds_log, log_folder};
+use crate::error::{EngineError, ErrorKind};
+
+type Slot = Arc<OnceCell<Arc<Database>>>;
+
+/// The open databases of a store.
+#[derive(Debug)]
+pub(crate) struct Databases {
+    store: Store,
+    env: Env,
+    config: Arc<EngineConfig>,
+    open: Mutex<BTreeMap<DatabaseName, Slot>>,
+}
+
+impl Databases {
+    pub(crate) fn new(store: Store, env: Env, config: Arc<EngineConfig>) -> Self {
+        Self { store, env, config, open: Mutex::default() }
+    }
+
+    /// The database, opened once whatever the number of callers; it need not exist.
+    pub(crate) async fn open(&self, name: &DatabaseName) -> Result<Arc<Database>, EngineError> {
+        let slot = {
+            let mut open = self.open.lock();
+            let databases_max = self.config.limits.databases_max;
+            if !open.contains_key(name) && open.len() >= databases_max {
+                let message = format!("{databases_max} databases are open already: use fewer, or raise the limit");
+                return Err(EngineError::new(ErrorKind::Busy, message));
+            }
+            Arc::clone(open.entry(name.clone()).or_default())
+        };
+        let opened = slot.get_or_try_init(|| self.begin(name)).await.cloned();
+        if opened.is_err() {
+            self.forget(name);
+        }
+        opened
+    }
+
+    async fn begin(&self, name: &DatabaseName) -> Result<Arc<Database>, EngineError> {
+        let database = Database::open(&self.store, &self.env, name.clone()).await?;
+        if !self.config.background {
+            database.read_local_log(&self.env, &self.config).await?;
+        } else if holds_log(&log_folder(&self.config, name)) {
+            database.work(&self.store, &self.env, &self.config).await?;
+        }
+        Ok(Arc::new(database))
+    }
+
+    /// The database, which must exist: someone has written to it.
+    pub(crate) async fn existing(&self, name: &str) -> Result<Arc<Database>, EngineError> {
+        let name = DatabaseName::new(name)?;
+        let database = self.open(&name).await?;
+        if database.exists() || database.buffer.totals().entries > 0 {
+            return Ok(database);
+        }
+        // Another process may have made it since it was opened here.
+        database.manifest.catch_up().await?;
+        if database.exists() {
+            return Ok(database);
+        }
+        if database.begun().is_none() {
+            self.forget(&name);
+        }
+        Err(EngineError::database_not_found(name.as_str()))
+    }
+
+    fn forget(&self, name: &DatabaseName) {
+        let mut open = self.open.lock();
+        let is_idle = |slot: &Slot| slot.get().is_none_or(|database| database.begun().is_none());
+        if open.get(name).is_some_and(is_idle) {
+            open.remove(name);
+        }
+    }
+
+    /// Those that are open now.
+    pub(crate) fn opened(&self) -> Vec<Arc<Database>> {
+        self.open.lock().values().filter_map(|slot| slot.get().cloned()).collect()
+    }
+
+    /// Every database of the store, and every one with a local log here. One LIST.
+    pub(crate) async fn names(&self) -> Result<BTreeSet<DatabaseName>, EngineError> {
+        let folders = self.store.list_folders(&Prefix::databases()).await?;
+        let mut names: BTreeSet<_> = folders.iter().filter_map(|folder| parse_database_folder(folder)).collect();
+        names.extend(self.logged());
+        Ok(names)
+    }
+
+    /// Every database with a local log here.
+    pub(crate) fn logged(&self) -> Vec<DatabaseName> {
+        let Ok(folders) = std::fs::read_dir(&self.config.wal.dir) else { return Vec::new() };
+        let names = folders.filter_map(|folder| folder.ok()?.file_name().into_string().ok());
+        names.filter_map(|folder| parse_database_folder(&folder)).collect()
+    }
+}

@@ -1,0 +1,81 @@
+//! Folding, for the edges and the background.
+
+use std::time::Duration;
+
+use tidewell_maintain::{FoldOutcome, FoldSummary};
+use tidewell_types::DatabaseName;
+
+use crate::database::Database;
+use crate::engine::Engine;
+use crate::error::EngineError;
+
+/// What folding one database did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoldReport {
+    /// The database.
+    pub database: String,
+    /// How it ended.
+    pub outcome: FoldOutcome,
+    /// Rows of the new segments.
+    pub rows: u64,
+    /// New segments.
+    pub segments: usize,
+    /// Their size.
+    pub bytes: u64,
+    /// WAL entries taken.
+    pub entries: usize,
+    /// The version after it.
+    pub version: u64,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+impl Engine {
+    /// Folds one database's log, or every one's, and collects the log objects that earlier folds took.
+    ///
+    /// # Errors
+    /// [`EngineError`]: `DatabaseNotFound`, a local log that another process holds, the store. Databases before the one
+    /// that failed are folded.
+    pub async fn fold(&self, database: Option<&str>) -> Result<Vec<FoldReport>, EngineError> {
+        let databases = &self.inner.databases;
+        let names = match database {
+            Some(name) => vec![databases.existing(name).await?.name.clone()],
+            None => databases.names().await?.into_iter().collect::<Vec<DatabaseName>>(),
+        };
+        let mut reports = Vec::with_capacity(names.len());
+        for name in names {
+            let database = databases.open(&name).await?;
+            reports.push(self.fold_database(&database).await?);
+        }
+        Ok(reports)
+    }
+
+    pub(crate) async fn fold_database(&self, database: &Database) -> Result<FoldReport, EngineError> {
+        let inner = &self.inner;
+        let started = inner.env.monotonic();
+        *database.last_fold.lock() = started;
+        let work = database.work(&inner.store, &inner.env, &inner.config).await?;
+        let folded = work.folder.fold().await;
+        if folded.is_err() {
+            inner.counters.folds_failed.add(1);
+        }
+        let FoldSummary { outcome, entry_count, row_count, segment_count, segment_bytes, version } = folded?;
+        let elapsed = inner.env.monotonic().saturating_sub(started);
+        if outcome == FoldOutcome::Folded {
+            inner.counters.folds.add(1);
+            inner.counters.rows_folded.add(usize::try_from(row_count).unwrap_or(usize::MAX));
+            let elapsed_ms = elapsed.as_millis();
+            tracing::info!(database = %database.name, rows = row_count, segments = segment_count, %version, elapsed_ms, "folded");
+        }
+        Ok(FoldReport {
+            database: database.name.as_str().to_owned(),
+            outcome,
+            rows: row_count,
+            segments: segment_count,
+            bytes: segment_bytes,
+            entries: entry_count,
+            version: version.get(),
+            elapsed,
+        })
+    }
+}

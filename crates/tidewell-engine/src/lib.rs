@@ -1,0 +1,33 @@
+//! One store, assembled: its databases, their write, read and maintenance paths, and the tasks between them.
+//!
+//! This is the API boundary: the edges (server, Lambda, command line) decode a request, call one method of [`Engine`] and
+//! encode what it returns.
+
+mod attach;
+mod background;
+mod config;
+mod counters;
+mod database;
+mod databases;
+mod engine;
+mod error;
+mod fold;
+mod probe;
+mod query;
+mod snapshot;
+mod status;
+mod write;
+
+pub use config::{EngineConfig, FoldConfig, Limits, WalConfig};
+pub use engine::Engine;
+pub use error::{EngineError, ErrorKind};
+pub use fold::FoldReport;
+pub use status::{DatabaseStatus, Status, StoreStatus};
+pub use write::{WriteError, WriteReply, WriteRequest};
+
+pub use tidewell_ingest::RejectedLine;
+pub use tidewell_line_protocol::Precision;
+pub use tidewell_maintain::FoldOutcome;
+pub use tidewell_query::{Answer, JsonQuery, QueryError, QueryStatistics};
+pub use tidewell_storage::{Check, Finding, LocationError, ProbeReport, StoreUrl, Usage, Verdict};
+pub use tidewell_wal::{AckLevel, AckLevelError};

@@ -1,0 +1,92 @@
+//! One query, for the edges.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use tidewell_query::{Answer, JsonQuery, ParamValue, QueryError};
+
+use crate::engine::Engine;
+use crate::error::{EngineError, ErrorKind};
+use crate::snapshot::snapshot;
+
+/// How often a query is planned anew because segments of its snapshot were collected under it.
+const PLANS_MAX: u32 = 3;
+
+enum Question<'a> {
+    Sql(&'a str, BTreeMap<String, ParamValue>),
+    Json(&'a JsonQuery),
+}
+
+impl Engine {
+    /// Answers one SQL statement that only reads, over every row acknowledged before the call; `$name` in it stands for
+    /// the parameter of that name (null, boolean, number or text).
+    ///
+    /// # Errors
+    /// [`EngineError`]: `DatabaseNotFound`, `NotFound` (table), `Invalid` (with the planner's words), the limits, the store.
+    pub async fn query_sql(
+        &self,
+        database: &str,
+        sql: &str,
+        params: BTreeMap<String, Value>,
+    ) -> Result<Answer, EngineError> {
+        let params = params.into_iter().map(|(name, value)| Ok((param(&name, value)?, name)));
+        let params: Result<BTreeMap<_, _>, EngineError> =
+            params.map(|pair| pair.map(|(value, name)| (name, value))).collect();
+        let params = params?;
+        self.inner.queries.check(sql)?;
+        self.answer(database, &Question::Sql(sql, params)).await
+    }
+
+    /// Answers a query of the JSON API, over every row acknowledged before the call.
+    ///
+    /// # Errors
+    /// As [`Engine::query_sql`].
+    pub async fn query_json(&self, database: &str, query: &JsonQuery) -> Result<Answer, EngineError> {
+        self.answer(database, &Question::Json(query)).await
+    }
+
+    async fn answer(&self, database: &str, question: &Question<'_>) -> Result<Answer, EngineError> {
+        self.inner.counters.queries.add(1);
+        let answer = self.try_answer(database, question).await;
+        if answer.is_err() {
+            self.inner.counters.queries_failed.add(1);
+        }
+        answer
+    }
+
+    async fn try_answer(&self, database: &str, question: &Question<'_>) -> Result<Answer, EngineError> {
+        let inner = &self.inner;
+        let database = inner.databases.existing(database).await?;
+        let mut plans = 0;
+        loop {
+            plans += 1;
+            let store = inner.store.metered();
+            let view = snapshot(inner, &store, &database).await?;
+            let answer = match question {
+                Question::Sql(text, params) => inner.queries.sql(&store, view, text, params.clone()).await,
+                Question::Json(query) => inner.queries.json(&store, view, query).await,
+            };
+            match answer {
+                Err(QueryError::Gone { .. }) if plans < PLANS_MAX => {}
+                answer => return Ok(answer?),
+            }
+        }
+    }
+}
+
+fn param(name: &str, value: Value) -> Result<ParamValue, EngineError> {
+    Ok(match value {
+        Value::Null => ParamValue::Null,
+        Value::Bool(value) => ParamValue::Boolean(value),
+        Value::String(value) => ParamValue::String(value),
+        Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(value), _, _) => ParamValue::Integer(value),
+            (None, Some(value), _) => ParamValue::Unsigned(value),
+            (None, None, value) => ParamValue::Float(value.unwrap_or(f64::NAN)),
+        },
+        Value::Array(_) | Value::Object(_) => {
+            let message = format!("parameter ${name} is neither null, boolean, number nor text: send one of these");
+            return Err(EngineError::new(ErrorKind::Invalid, message));
+        }
+    })
+}

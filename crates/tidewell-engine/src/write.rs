@@ -1,0 +1,114 @@
+//! One write, for the edges.
+
+use bytes::Bytes;
+use tidewell_ingest::{IngestError, RejectedLine, Rejections};
+use tidewell_line_protocol::Precision;
+use tidewell_types::DatabaseName;
+use tidewell_wal::AckLevel;
+
+use crate::engine::Engine;
+use crate::error::{EngineError, ErrorKind};
+
+/// A body of line protocol for a database.
+#[derive(Clone, Debug)]
+pub struct WriteRequest {
+    /// The database; made by its first write.
+    pub database: String,
+    /// The unit of the body's timestamps.
+    pub precision: Precision,
+    /// At least this level; `None` for the server's.
+    pub ack: Option<AckLevel>,
+    /// Whether the good lines of a body with bad ones are stored.
+    pub accept_partial: bool,
+    /// The body, decompressed.
+    pub body: Bytes,
+}
+
+/// A body that is stored, all of it or its good lines.
+#[derive(Clone, Debug)]
+pub struct WriteReply {
+    /// Rows stored.
+    pub rows: usize,
+    /// The first hundred lines that were not; none when the whole body was.
+    pub rejected: Vec<RejectedLine>,
+    /// How many lines were not stored.
+    pub rejected_count: usize,
+    /// Names the write for later queries; empty for a body without lines.
+    pub token: String,
+}
+
+/// A body that is not stored.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum WriteError {
+    /// All lines are bad, or one is and the request wants all or none. Nothing was stored.
+    #[error("{rejected_count} lines were rejected")]
+    Rejected {
+        /// The first hundred bad lines.
+        rejected: Vec<RejectedLine>,
+        /// How many there are.
+        rejected_count: usize,
+    },
+    /// Another reason.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Engine {
+    /// Stores a body at the level asked for; the rows are readable here when this returns.
+    ///
+    /// # Errors
+    /// [`WriteError::Rejected`] with the lines, or [`WriteError::Engine`]; of all kinds but `Unknown` nothing is stored.
+    pub async fn write(&self, request: WriteRequest) -> Result<WriteReply, WriteError> {
+        self.check_open()?;
+        let name = DatabaseName::new(&request.database).map_err(EngineError::from)?;
+        let inner = &self.inner;
+        let database = inner.databases.open(&name).await?;
+        let work = database.work(&inner.store, &inner.env, &inner.config).await?;
+        inner.counters.body_bytes.add(request.body.len());
+        let request = tidewell_ingest::WriteRequest {
+            body: request.body,
+            precision: request.precision,
+            level: request.ack,
+            accept_partial: request.accept_partial,
+        };
+        match work.ingest.write(request).await {
+            Ok(outcome) => {
+                inner.counters.lines_accepted.add(outcome.row_count);
+                inner.counters.lines_rejected.add(outcome.rejected.count);
+                self.wake_folding(database.buffer.totals());
+                let Rejections { count, lines } = outcome.rejected;
+                let token = outcome.token.map(|token| token.to_string()).unwrap_or_default();
+                Ok(WriteReply { rows: outcome.row_count, rejected: lines, rejected_count: count, token })
+            }
+            Err(IngestError::Rejected(rejected)) => {
+                inner.counters.lines_rejected.add(rejected.count);
+                let Rejections { count, lines } = (*rejected).clone();
+                Err(WriteError::Rejected { rejected: lines, rejected_count: count })
+            }
+            Err(error) => {
+                if matches!(error, IngestError::Busy(_)) {
+                    inner.grown.notify_one();
+                }
+                Err(EngineError::from(error).into())
+            }
+        }
+    }
+
+    fn wake_folding(&self, totals: tidewell_buffer::Totals) {
+        let fold = &self.inner.config.fold;
+        if totals.bytes as u64 >= fold.bytes_max || totals.rows as u64 >= fold.rows_max {
+            self.inner.grown.notify_one();
+        }
+    }
+}
+
+impl WriteError {
+    /// What the caller does next.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Rejected { .. } => ErrorKind::Invalid,
+            Self::Engine(error) => error.kind,
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! Clock, randomness, ids and spawning: the only doors through which nondeterminism enters Tidewell.
+//!
+//! Everything else takes an [`Env`]. A simulation hands out one with a seed and a virtual clock, and replays bit for bit;
+//! `clippy.toml` bans the direct calls elsewhere.
+#![allow(clippy::disallowed_methods)] // This crate is the door the ban points to.
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use parking_lot::Mutex;
+use rand::rngs::StdRng;
+use rand::{Rng, RngCore, SeedableRng};
+use tidewell_types::{NodeId, SegmentId, StoreId, TimestampNs, WriteId, WriterId};
+
+/// A source of time. Wall time is only ever a proposal (default timestamps, stamps, ages); safety never rests on it.
+pub trait Clock: Send + Sync + 'static {
+    /// The wall clock, UTC.
+    fn now(&self) -> TimestampNs;
+
+    /// A clock that never goes back, from an arbitrary zero.
+    fn monotonic(&self) -> Duration;
+}
+
+#[derive(Debug)]
+struct SystemClock {
+    zero: Instant,
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> TimestampNs {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        TimestampNs::from_ns(i64::try_from(since_epoch.as_nanos()).unwrap_or(i64::MAX))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.zero.elapsed()
+    }
+}
+
+/// The doors, cheap to clone; clones share one stream of random numbers.
+#[derive(Clone)]
+pub struct Env {
+    clock: Arc<dyn Clock>,
+    rng: Arc<Mutex<StdRng>>,
+}
+
+impl Env {
+    /// The real clock and randomness from the operating system.
+    #[must_use]
+    pub fn system() -> Self {
+        Self {
+            clock: Arc::new(SystemClock { zero: Instant::now() }),
+            rng: Arc::new(Mutex::new(StdRng::from_os_rng())),
+        }
+    }
+
+    /// A given clock and randomness from a seed, for simulation and tests.
+    #[must_use]
+    pub fn seeded(seed: u64, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, rng: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))) }
+    }
+
+    /// The wall clock, UTC.
+    #[must_use]
+    pub fn now(&self) -> TimestampNs {
+        self.clock.now()
+    }
+
+    /// A clock that never goes back, from an arbitrary zero.
+    #[must_use]
+    pub fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// A uniformly random span below `bound`, for backoff with full jitter; zero for a zero bound.
+    #[must_use]
+    pub fn jitter(&self, bound: Duration) -> Duration {
+        if bound.is_zero() { Duration::ZERO } else { self.rng.lock().random_range(Duration::ZERO..bound) }
+    }
+
+    fn random16(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.rng.lock().fill_bytes(&mut bytes);
+        bytes
+    }
+
+    /// A fresh writer identity.
+    #[must_use]
+    pub fn writer_id(&self) -> WriterId {
+        WriterId::from_bytes(self.random16())
+    }
+
+    /// A fresh node identity.
+    #[must_use]
+    pub fn node_id(&self) -> NodeId {
+        NodeId::from_bytes(self.random16())
+    }
+
+    /// A fresh write id.
+    #[must_use]
+    pub fn write_id(&self) -> WriteId {
+        WriteId::from_bytes(self.random16())
+    }
+
+    /// A fresh segment id.
+    #[must_use]
+    pub fn segment_id(&self) -> SegmentId {
+        SegmentId::from_bytes(self.random16())
+    }
+
+    /// A fresh store id.
+    #[must_use]
+    pub fn store_id(&self) -> StoreId {
+        StoreId::from_bytes(self.random16())
+    }
+
+    /// Sleeps on the runtime's clock.
+    pub async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(span).await;
+    }
+
+    /// Runs a future to its end in the background, whatever becomes of the caller; must be called within a runtime.
+    pub fn spawn<F>(&self, future: F) -> tokio::task::JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        tokio::spawn(future)
+    }
+
+    /// Runs blocking work (files, compression) off the async threads; must be called within a runtime.
+    pub async fn blocking<T, F>(&self, work: F) -> T
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result,
+            Err(join) => std::panic::resume_unwind(join.into_panic()),
+        }
+    }
+}
+
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Env").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,59 @@
+//! What a group of writes is logged in.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidewell_buffer::Entry;
+use tidewell_types::{Batch, WriterId};
+use tidewell_wal::AckLevel;
+
+use crate::error::IngestError;
+use crate::local_lane::LocalLane;
+use crate::memory_lane::MemoryLane;
+use crate::object_lane::ObjectLane;
+
+/// One of the three logs, as its group-commit task uses it.
+pub(crate) enum Lane {
+    Memory(MemoryLane),
+    Local(LocalLane),
+    Objects(Box<ObjectLane>),
+}
+
+impl Lane {
+    /// How long the next append should wait so that requests to the store keep their pace.
+    pub(crate) fn pause(&self) -> Duration {
+        match self {
+            Self::Memory(_) | Self::Local(_) => Duration::ZERO,
+            Self::Objects(lane) => lane.pause(),
+        }
+    }
+
+    /// Logs a batch at `level`; on return it may be acknowledged.
+    pub(crate) async fn append(&mut self, batch: Batch, level: AckLevel) -> Result<Arc<Entry>, IngestError> {
+        match self {
+            Self::Memory(lane) => Ok(lane.append(batch)),
+            Self::Local(lane) => lane.append(batch, level).await,
+            Self::Objects(lane) => lane.append(batch).await,
+        }
+    }
+}
+
+/// What every lane needs to know of the process.
+#[derive(Clone, Debug)]
+pub(crate) struct Process {
+    pub(crate) env: tidewell_env::Env,
+    pub(crate) manifest: tidewell_manifest::Manifest,
+    pub(crate) store: tidewell_storage::Store,
+    pub(crate) stamps: Arc<crate::stamps::Stamps>,
+}
+
+impl Process {
+    /// The stamp of the next entry.
+    pub(crate) fn stamp(&self) -> tidewell_types::Stamp {
+        self.stamps.next(&self.env, self.manifest.state().stamp_max)
+    }
+
+    pub(crate) fn writer_id(&self) -> WriterId {
+        self.env.writer_id()
+    }
+}

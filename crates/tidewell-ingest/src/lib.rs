@@ -1,0 +1,26 @@
+//! The write path: `parse → admit → schema commit (only for new columns) → wal::append → buffer::apply → ack`.
+//!
+//! A write is acknowledged at its [`AckLevel`](tidewell_wal::AckLevel) and no earlier, and it is in the buffer by then, so
+//! that this process reads its own writes.
+
+mod admit;
+mod columns;
+mod combine;
+mod error;
+mod group;
+mod lane;
+mod local_lane;
+mod memory_lane;
+mod object_lane;
+mod reject;
+mod schema;
+mod stamps;
+mod token;
+mod write;
+
+pub use admit::{AdmitLimits, Admitted, admit};
+pub use error::IngestError;
+pub use local_lane::SharedLog;
+pub use reject::{RejectedLine, Rejections};
+pub use token::SessionToken;
+pub use write::{Ingest, IngestConfig, WriteOutcome, WriteRequest};

@@ -1,0 +1,186 @@
+//! One request, from bytes to acknowledgement.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tidewell_buffer::Buffer;
+use tidewell_env::Env;
+use tidewell_line_protocol::Precision;
+use tidewell_manifest::{CommitError, Manifest, Refusal};
+use tidewell_storage::Store;
+use tidewell_types::WriterId;
+use tidewell_wal::AckLevel;
+
+use crate::admit::{AdmitLimits, Admitted, admit};
+use crate::error::IngestError;
+use crate::group::Group;
+use crate::lane::{Lane, Process};
+use crate::local_lane::{LocalLane, SharedLog};
+use crate::memory_lane::MemoryLane;
+use crate::object_lane::ObjectLane;
+use crate::reject::Rejections;
+use crate::schema;
+use crate::token::SessionToken;
+
+/// Bodies up to this size are parsed where they arrive; larger ones where they do not hold up others.
+const INLINE_BODY_BYTES_MAX: usize = 64 << 10;
+/// How often a body is admitted anew because another process gave its new columns other types.
+const ADMISSIONS_MAX: u32 = 3;
+
+/// How the write path behaves.
+#[derive(Clone, Debug)]
+pub struct IngestConfig {
+    /// The level of writes that ask for none.
+    pub level: AckLevel,
+    /// What tables may grow to.
+    pub limits: AdmitLimits,
+    /// The shortest time between two objects of this process's log.
+    pub object_interval: Duration,
+    /// What the buffer may hold, in bytes, before writes are told to come back.
+    pub buffer_bytes_max: usize,
+}
+
+/// A body of line protocol.
+#[derive(Clone, Debug)]
+pub struct WriteRequest {
+    /// The bytes, decompressed.
+    pub body: Bytes,
+    /// The unit of its timestamps.
+    pub precision: Precision,
+    /// At least this level; `None` for the server's.
+    pub level: Option<AckLevel>,
+    /// Whether the good lines of a body are stored when there are bad ones.
+    pub accept_partial: bool,
+}
+
+/// A body that was stored, all of it or its good lines.
+#[derive(Clone, Debug)]
+pub struct WriteOutcome {
+    /// How many rows were stored.
+    pub row_count: usize,
+    /// The lines that were not.
+    pub rejected: Rejections,
+    /// Where the rows are; `None` for a body without lines.
+    pub token: Option<SessionToken>,
+}
+
+/// The write path of one database.
+#[derive(Debug)]
+pub struct Ingest {
+    config: IngestConfig,
+    process: Process,
+    buffer: Arc<Buffer>,
+    writer: WriterId,
+    /// Memory or the local log, for levels below `object`; `None` where the server's level is `object`.
+    local: Option<Group>,
+    objects: Group,
+}
+
+impl Ingest {
+    /// Starts the write path; `log` must be there exactly when the level is a local one.
+    #[must_use]
+    pub fn start(
+        config: IngestConfig,
+        manifest: Manifest,
+        store: Store,
+        buffer: Arc<Buffer>,
+        log: Option<SharedLog>,
+        env: Env,
+    ) -> Self {
+        let process = Process { env: env.clone(), manifest, store, stamps: Arc::default() };
+        let local = match (config.level, log) {
+            (AckLevel::None, _) => Some(Lane::Memory(MemoryLane::new(process.clone()))),
+            (_, Some(log)) => Some(Lane::Local(LocalLane::new(process.clone(), log))),
+            (_, None) => None,
+        };
+        let objects = Lane::Objects(Box::new(ObjectLane::new(process.clone(), config.object_interval)));
+        Self {
+            writer: env.writer_id(),
+            local: local.map(|lane| Group::start(lane, Arc::clone(&buffer), &env)),
+            objects: Group::start(objects, Arc::clone(&buffer), &env),
+            config,
+            process,
+            buffer,
+        }
+    }
+
+    /// Stores a body; when this returns, its rows are as safe as the level says and in the buffer.
+    ///
+    /// New columns cost a commit first; then one frame or one object, shared with other requests.
+    ///
+    /// # Errors
+    /// [`IngestError`]: for all but `Unknown` nothing of the body is stored.
+    pub async fn write(&self, request: WriteRequest) -> Result<WriteOutcome, IngestError> {
+        let level = request.level.unwrap_or(self.config.level).max(self.config.level);
+        if level == AckLevel::Quorum {
+            let advice = "this server writes to one store, so it cannot acknowledge at `quorum`: ask for `object`";
+            return Err(IngestError::Invalid(advice.to_owned()));
+        }
+        self.check_buffer(request.body.len())?;
+        let Admitted { batch, rejected, .. } = self.admit(&request).await?;
+        if !rejected.is_empty() && (!request.accept_partial || batch.tables.is_empty()) {
+            return Err(IngestError::Rejected(Arc::new(rejected)));
+        }
+        let row_count = batch.row_count();
+        if row_count == 0 {
+            return Ok(WriteOutcome { row_count, rejected, token: None });
+        }
+        let token = self.group(level).append(batch, level).await?;
+        Ok(WriteOutcome { row_count, rejected, token: Some(token) })
+    }
+
+    /// The log for a level: what is stronger than the local one, or than none, goes to the store.
+    fn group(&self, level: AckLevel) -> &Group {
+        match &self.local {
+            Some(local) if level == self.config.level || (level.is_local() && self.config.level.is_local()) => local,
+            _ => &self.objects,
+        }
+    }
+
+    fn check_buffer(&self, body_bytes: usize) -> Result<(), IngestError> {
+        let bytes = self.buffer.totals().bytes;
+        if bytes > 0 && bytes + body_bytes > self.config.buffer_bytes_max {
+            let max = self.config.buffer_bytes_max;
+            return Err(IngestError::Busy(format!(
+                "{bytes} bytes of recent rows wait to be folded and {max} fit in memory: try again in a second"
+            )));
+        }
+        Ok(())
+    }
+
+    async fn admit(&self, request: &WriteRequest) -> Result<Admitted, IngestError> {
+        for _ in 0..ADMISSIONS_MAX {
+            let mut admitted = self.admit_once(request).await?;
+            let is_refused = !admitted.rejected.is_empty() && !request.accept_partial;
+            if admitted.growth.is_empty() || is_refused {
+                return Ok(admitted);
+            }
+            let growth = std::mem::take(&mut admitted.growth);
+            match schema::grow(&self.process.manifest, self.writer, growth).await {
+                Ok(_) => return Ok(admitted),
+                Err(CommitError::Refused(Refusal::Schema { .. })) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(IngestError::Busy("other processes keep changing these tables' columns: try again in a second".to_owned()))
+    }
+
+    async fn admit_once(&self, request: &WriteRequest) -> Result<Admitted, IngestError> {
+        let state = self.process.manifest.state();
+        let now = self.process.env.now();
+        let (body, precision, limits) = (request.body.clone(), request.precision, self.config.limits);
+        let admit = move || {
+            let schema_of = |table: &str| state.tables.get(table).map(|table| Arc::clone(&table.schema));
+            admit(&body, precision, now, schema_of, &limits)
+        };
+        let admitted = match request.body.len() {
+            ..=INLINE_BODY_BYTES_MAX => admit(),
+            _ => self.process.env.blocking(admit).await,
+        };
+        admitted.map_err(|error| IngestError::Invalid(format!("the body cannot be stored at once ({error}): split it")))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! Fold: the tail of the log becomes segments, exactly once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tidewell_buffer::{Buffer, Entry};
+use tidewell_env::Env;
+use tidewell_manifest::{Author, CommitError, Fold, Intent, Manifest, Refusal, State};
+use tidewell_storage::{Listed, Store};
+use tidewell_types::{NodeId, Seq, Source, Stamp, Version, Watermarks as _, WriterId};
+use tidewell_wal::{LocalLog, tail};
+
+use crate::error::MaintainError;
+use crate::gc;
+use crate::stage::{Staged, stage};
+
+/// How often a fold starts over because another process folded some of its entries first.
+const ATTEMPTS_MAX: u32 = 5;
+
+/// The local log that this process holds and so may fold.
+#[derive(Clone, Debug)]
+pub struct LocalFold {
+    /// The log.
+    pub log: Arc<Mutex<LocalLog>>,
+    /// Its folder.
+    pub node: NodeId,
+    /// The epoch under which this process attached to it.
+    pub epoch: u64,
+}
+
+/// Folds one database's log; any number of processes may, at any time.
+#[derive(Debug)]
+pub struct Folder {
+    store: Store,
+    env: Env,
+    manifest: Manifest,
+    buffer: Arc<Buffer>,
+    local: Option<LocalFold>,
+    writer: WriterId,
+    tail_bytes_max: u64,
+    /// One fold of this process at a time.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// What a fold did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FoldOutcome {
+    /// Rows became segments.
+    Folded,
+    /// There was nothing to fold.
+    Empty,
+    /// Another process folded the same entries first: its work stands, ours was thrown away.
+    Elsewhere,
+}
+
+/// What a fold did, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FoldSummary {
+    /// How it ended.
+    pub outcome: FoldOutcome,
+    /// WAL entries taken.
+    pub entry_count: usize,
+    /// Rows of the new segments, each identity once.
+    pub row_count: u64,
+    /// New segments.
+    pub segment_count: usize,
+    /// Their size.
+    pub segment_bytes: u64,
+    /// The version after it.
+    pub version: Version,
+}
+
+impl Folder {
+    /// A folder for one database; `tail_bytes_max` bounds what it reads of others' log objects.
+    #[must_use]
+    pub fn new(
+        store: Store,
+        env: Env,
+        manifest: Manifest,
+        buffer: Arc<Buffer>,
+        local: Option<LocalFold>,
+        tail_bytes_max: u64,
+    ) -> Self {
+        let writer = env.writer_id();
+        Self { store, env, manifest, buffer, local, writer, tail_bytes_max, turn: tokio::sync::Mutex::default() }
+    }
+
+    /// Folds everything that every writer has logged so far and this process can read: all at once, since entries that are
+    /// folded later count as written later.
+    ///
+    /// Requests: LIST, GET next record, GET floor, a GET for each entry that is new here, a PUT for each segment, a commit,
+    /// and a DELETE for what earlier folds took. Exactly once: the commit names where each source's fold starts, and of two
+    /// folds of the same entries the second is refused.
+    ///
+    /// # Errors
+    /// [`MaintainError`]; the entries stay in the log. After an unknown outcome nothing is deleted and the next fold finds
+    /// out by its preconditions.
+    pub async fn fold(&self) -> Result<FoldSummary, MaintainError> {
+        let _turn = self.turn.lock().await;
+        let mut summary = self.fold_once().await?;
+        for _ in 1..ATTEMPTS_MAX {
+            if summary.outcome != FoldOutcome::Elsewhere {
+                break;
+            }
+            let again = self.fold_once().await?;
+            if again.outcome == FoldOutcome::Empty {
+                break;
+            }
+            summary = again;
+        }
+        Ok(summary)
+    }
+
+    async fn fold_once(&self) -> Result<FoldSummary, MaintainError> {
+        let (before, listed) = self.refresh().await?;
+        let entries = self.buffer.unfolded(&*before);
+        let entries: Vec<_> = entries.into_iter().filter(|entry| self.may_fold(entry)).collect();
+        let summary = match entries.is_empty() {
+            true => self.summary(FoldOutcome::Empty, &[], &[], before.version),
+            false => self.fold_entries(&before, &entries).await?,
+        };
+        if summary.outcome == FoldOutcome::Folded {
+            self.buffer.retire_memory(&entries);
+        }
+        self.let_go().await?;
+        // What this fold took stays for readers that have just listed it; what earlier ones took is past that.
+        gc::folded_entries(&self.store, self.manifest.layout(), &*before, &listed).await?;
+        Ok(summary)
+    }
+
+    async fn refresh(&self) -> Result<(Arc<State>, Vec<Listed>), MaintainError> {
+        let tail = tail::Tail {
+            store: &self.store,
+            layout: self.manifest.layout(),
+            buffer: &self.buffer,
+            env: &self.env,
+            bytes_max: self.tail_bytes_max,
+        };
+        let catch_up = || {
+            let manifest = self.manifest.clone();
+            async move { Ok(manifest.catch_up().await?) }
+        };
+        tail::refresh(&tail, catch_up).await
+    }
+
+    fn may_fold(&self, entry: &Entry) -> bool {
+        match entry.source {
+            Source::Node(node) => self.local.as_ref().is_some_and(|local| local.node == node),
+            Source::Objects(_) | Source::Memory(_) => true,
+        }
+    }
+
+    async fn fold_entries(&self, before: &State, entries: &[Arc<Entry>]) -> Result<FoldSummary, MaintainError> {
+        let staged = stage(&self.store, &self.env, &self.manifest, before, entries).await?;
+        let intent = self.intent(before, entries, &staged);
+        match self.manifest.commit(move |_| Ok(Some(intent.clone()))).await {
+            Ok(after) => Ok(self.summary(FoldOutcome::Folded, entries, &staged, after.version)),
+            Err(CommitError::Refused(refusal @ Refusal::FoldElsewhere { .. })) => {
+                self.discard(&staged).await;
+                tracing::debug!(%refusal, "another process folded first");
+                Ok(self.summary(FoldOutcome::Elsewhere, entries, &[], self.manifest.version()))
+            }
+            Err(CommitError::Refused(refusal)) => {
+                self.discard(&staged).await;
+                Err(CommitError::Refused(refusal).into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn intent(&self, before: &State, entries: &[Arc<Entry>], staged: &[Staged]) -> Intent {
+        let mut ends: BTreeMap<Source, Seq> = BTreeMap::new();
+        for entry in entries.iter().filter(|entry| !matches!(entry.source, Source::Memory(_))) {
+            let end = Seq::new(entry.seq.get() + 1);
+            let known = ends.entry(entry.source).or_default();
+            *known = end.max(*known);
+        }
+        let epoch = |source| match source {
+            Source::Node(_) => self.local.as_ref().map_or(0, |local| local.epoch),
+            _ => 0,
+        };
+        let fold = |(source, to)| Fold { source, epoch: epoch(source), from: before.applied(&source), to };
+        let author = Author { generation: before.open_generation(), writer: self.writer };
+        Intent {
+            adds: staged.iter().map(|staged| staged.entry.clone()).collect(),
+            folds: ends.into_iter().map(fold).collect(),
+            stamp_max: entries.iter().map(|entry| entry.stamp).max().unwrap_or(Stamp::default()),
+            ..Intent::new(author)
+        }
+    }
+
+    /// Deletes segments that a definite refusal left without a commit; failing that they are garbage of their generation.
+    async fn discard(&self, staged: &[Staged]) {
+        if let Err(error) = gc::refused_segments(&self.store, staged.iter().map(|staged| staged.name.clone())).await {
+            tracing::warn!(%error, "segments of a refused fold stay behind; they are never read");
+        }
+    }
+
+    /// Frees memory and local disk of what is folded as of the newest state.
+    async fn let_go(&self) -> Result<(), MaintainError> {
+        let state = self.manifest.state();
+        self.buffer.retire(&*state);
+        if let Some(LocalFold { log, node, .. }) = self.local.clone() {
+            let applied = state.applied(&Source::Node(node));
+            self.env.blocking(move || log.lock().truncate(applied)).await?;
+        }
+        Ok(())
+    }
+
+    fn summary(&self, outcome: FoldOutcome, entries: &[Arc<Entry>], staged: &[Staged], version: Version) -> FoldSummary {
+        FoldSummary {
+            outcome,
+            entry_count: entries.len(),
+            row_count: staged.iter().map(|staged| staged.entry.row_count).sum(),
+            segment_count: staged.len(),
+            segment_bytes: staged.iter().map(|staged| staged.entry.file_bytes).sum(),
+            version,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

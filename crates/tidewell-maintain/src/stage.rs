@@ -1,0 +1,119 @@
+//! Making segments of rows and putting them into the store, before any commit knows of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use futures::{StreamExt as _, TryStreamExt as _};
+use tidewell_buffer::Entry;
+use tidewell_env::Env;
+use tidewell_manifest::{Manifest, SegmentEntry, State, TagBounds};
+use tidewell_segment::{EncodeOptions, EncodedSegment, SegmentError, encode, sort_rows};
+use tidewell_storage::{ObjectName, Store, Tier};
+use tidewell_types::{TableName, TableSchema, Version};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::error::MaintainError;
+use crate::window::{Window, split};
+
+/// Segments on their way to the store at once.
+const UPLOADS_MAX: usize = 4;
+
+/// A segment in the store that no commit names yet.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    pub(crate) name: ObjectName,
+    pub(crate) entry: SegmentEntry,
+}
+
+/// Makes segments of the entries' rows, table by table and day by day, and puts them; one PUT each.
+///
+/// When one fails, what was put stays behind: no commit names it, and its generation's end makes it garbage.
+pub(crate) async fn stage(
+    store: &Store,
+    env: &Env,
+    manifest: &Manifest,
+    state: &State,
+    entries: &[Arc<Entry>],
+) -> Result<Vec<Staged>, MaintainError> {
+    let mut tables: BTreeMap<TableName, Vec<RecordBatch>> = BTreeMap::new();
+    for table in entries.iter().flat_map(|entry| &entry.batch.tables) {
+        tables.entry(table.table.clone()).or_default().push(table.rows.clone());
+    }
+    // New columns are committed before any row that has them is logged, so the newest state at hand knows every column here,
+    // while the one that the entries were chosen by may be older than the latest of our own entries.
+    let newest = manifest.state();
+    let mut staged = Vec::new();
+    for (table, batches) in tables {
+        let schema = newest.tables.get(&table).map(|table| Arc::clone(&table.schema)).unwrap_or_default();
+        check_columns(&table, &schema, &batches)?;
+        let encoded = encode_table(env, table.clone(), schema, batches).await;
+        let encoded = encoded.map_err(|source| MaintainError::Segment { table: table.to_string(), source })?;
+        let named = encoded.into_iter().map(|(day, segment)| name(env, manifest, state, &table, day, segment));
+        let uploads = futures::stream::iter(named).map(async |(staged, bytes)| {
+            store.put(&staged.name, bytes).await?;
+            Ok::<_, MaintainError>(staged)
+        });
+        staged.extend(uploads.buffered(UPLOADS_MAX).try_collect::<Vec<_>>().await?);
+    }
+    Ok(staged)
+}
+
+/// A column that the manifest does not know would be dropped without a word.
+fn check_columns(table: &TableName, schema: &TableSchema, batches: &[RecordBatch]) -> Result<(), MaintainError> {
+    let columns = batches.iter().flat_map(|batch| batch.schema_ref().fields().iter());
+    match columns.map(|field| field.name()).find(|name| schema.kind(name).is_none()) {
+        Some(column) => Err(MaintainError::UnknownColumn { table: table.to_string(), column: column.clone() }),
+        None => Ok(()),
+    }
+}
+
+async fn encode_table(
+    env: &Env,
+    table: TableName,
+    schema: Arc<TableSchema>,
+    batches: Vec<RecordBatch>,
+) -> Result<Vec<(i64, EncodedSegment)>, SegmentError> {
+    let encode_all = move || {
+        let windows = split(batches)?;
+        let encode_window = |window: Window| {
+            let sorted = sort_rows(&schema, &window.batches)?;
+            Ok((window.day, encode(&table, &schema, &sorted, &EncodeOptions::hot())?))
+        };
+        windows.into_iter().map(encode_window).collect()
+    };
+    env.blocking(encode_all).await
+}
+
+fn name(
+    env: &Env,
+    manifest: &Manifest,
+    state: &State,
+    table: &TableName,
+    day: i64,
+    segment: EncodedSegment,
+) -> (Staged, bytes::Bytes) {
+    let EncodedSegment { bytes, stats } = segment;
+    let id = env.segment_id();
+    let name = manifest.layout().segment(Tier::Hot, state.open_generation(), table, day, id);
+    let tags = stats.tags.into_iter().map(|tag| TagBounds {
+        tag: tag.tag,
+        min: tag.min,
+        max: tag.max,
+        null_count: tag.null_count,
+    });
+    let entry = SegmentEntry {
+        id,
+        object: name.to_string(),
+        table: table.clone(),
+        file_bytes: bytes.len() as u64,
+        footer_bytes: stats.footer_bytes,
+        row_count: stats.row_count,
+        value_count: stats.field_value_count,
+        time: stats.time,
+        tags: tags.collect(),
+        digest: xxh3_128(&bytes),
+        added: Version::ZERO,
+    };
+    (Staged { name, entry }, bytes)
+}

@@ -1,0 +1,134 @@
+//! The only place where data becomes visible: one intent, one numbered record, created once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tidewell_storage::{Created, StorageError};
+use tidewell_types::Version;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::checkpoint;
+use crate::error::{CommitError, DecodeError, ManifestError, Refusal};
+use crate::intent::Intent;
+use crate::manifest::Manifest;
+use crate::record::Record;
+use crate::state::State;
+
+const BACKOFF_MIN: Duration = Duration::from_millis(50);
+const BACKOFF_MAX: Duration = Duration::from_secs(2);
+
+enum Attempt {
+    Committed(Arc<State>),
+    /// Another record took the number, or the number was collected: look again.
+    Lost,
+}
+
+impl Manifest {
+    /// Commits what `intend` makes of the newest state; makes it anew from each newer state until it is committed, refused
+    /// or `None` (nothing left to do, the newest state is returned).
+    ///
+    /// Atomic, and exact whatever the store does in between: a record counts once its create is settled as ours and the
+    /// floor is still below it. Without contention 5 requests: GET next record, GET floor, PUT, GET floor, and the
+    /// checkpoint's share. The commit runs to its end even if the caller stops waiting.
+    ///
+    /// # Errors
+    /// [`CommitError::Refused`] when the intent cannot apply any more (definite), [`CommitError::Unknown`] when the store
+    /// left the outcome open (delete nothing), [`CommitError::Manifest`] when nothing was tried.
+    pub async fn commit<F>(&self, intend: F) -> Result<Arc<State>, CommitError>
+    where
+        F: FnMut(&State) -> Result<Option<Intent>, Refusal> + Send + 'static,
+    {
+        let manifest = self.clone();
+        let task = self.inner.env.spawn(async move { manifest.commit_in_task(intend).await });
+        match task.await {
+            Ok(outcome) => outcome,
+            Err(join) => std::panic::resume_unwind(join.into_panic()),
+        }
+    }
+
+    async fn commit_in_task<F>(&self, mut intend: F) -> Result<Arc<State>, CommitError>
+    where
+        F: FnMut(&State) -> Result<Option<Intent>, Refusal> + Send + 'static,
+    {
+        let _turn = self.inner.turn.lock().await;
+        let mut backoff = BACKOFF_MIN;
+        loop {
+            let state = self.catch_up_in_turn().await?;
+            let Some(intent) = intend(&state)? else { return Ok(state) };
+            match self.attempt(&state, intent).await? {
+                Attempt::Committed(state) => {
+                    self.checkpoint_if_due(&state);
+                    return Ok(state);
+                }
+                Attempt::Lost => {
+                    self.inner.env.sleep(self.inner.env.jitter(backoff)).await;
+                    backoff = (backoff * 2).min(BACKOFF_MAX);
+                }
+            }
+        }
+    }
+
+    async fn attempt(&self, state: &Arc<State>, intent: Intent) -> Result<Attempt, CommitError> {
+        let inner = &self.inner;
+        let version = state
+            .version
+            .next()
+            .ok_or_else(|| self.inconsistent(state.version, "versions are used up"))?;
+        let write_id = inner.env.write_id();
+        let segments_digest = state.apply(&intent, 0)?.segments_digest;
+        let record = Record { version, parent_digest: state.digest, segments_digest, intent };
+        let name = inner.layout.log(version);
+        let undecodable = |source: DecodeError| ManifestError::Decode { object: name.to_string(), source };
+        let body = record.encode(write_id).map_err(undecodable)?;
+        match self.store.create(&name, body.clone(), write_id).await {
+            Ok(Created::Mine) => {}
+            Ok(Created::Other(_)) => return Ok(Attempt::Lost),
+            Err(source @ StorageError::Unknown { .. }) => return Err(CommitError::Unknown { version, source }),
+            Err(source) => return Err(ManifestError::from(source).into()),
+        }
+        // A number at or below the floor may have been used, collected and created again by us: then we committed nothing.
+        let floor = inner.floor.read(&self.store).await.map_err(|error| match error {
+            ManifestError::Storage(source) => CommitError::Unknown { version, source },
+            other => other.into(),
+        })?;
+        if floor >= version {
+            return Ok(Attempt::Lost);
+        }
+        let next = state.apply(&record.intent, xxh3_128(&body))?;
+        Ok(Attempt::Committed(self.publish(next)))
+    }
+
+    /// Writes a checkpoint every so many commits, in the background: it saves others work and nothing rests on it.
+    fn checkpoint_if_due(&self, state: &Arc<State>) {
+        if state.version.get().is_multiple_of(checkpoint::COMMITS_PER_CHECKPOINT) {
+            let (manifest, state) = (self.clone(), Arc::clone(state));
+            self.inner.env.spawn(async move {
+                if let Err(error) = manifest.write_checkpoint(&state).await {
+                    tracing::warn!(%error, version = %state.version, "checkpoint not written; the next one will do");
+                }
+            });
+        }
+    }
+
+    /// Writes a checkpoint of `state` and points the hint at it: two PUTs.
+    ///
+    /// # Errors
+    /// [`ManifestError`] when the store does not answer; nothing depends on it.
+    pub async fn write_checkpoint(&self, state: &State) -> Result<(), ManifestError> {
+        let inner = &self.inner;
+        let write_id = inner.env.write_id();
+        let name = inner.layout.checkpoint(state.version, write_id);
+        let broken = |source| ManifestError::Decode { object: name.to_string(), source };
+        let body = checkpoint::encode(state, write_id).map_err(broken)?;
+        self.store.create(&name, body, write_id).await?;
+        let hint = checkpoint::encode_hint(state.version, write_id).map_err(broken)?;
+        self.store.overwrite(&inner.layout.hint(), hint).await?;
+        Ok(())
+    }
+
+    /// The newest version that this process has seen.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.state().version
+    }
+}

@@ -1,0 +1,112 @@
+//! What can go wrong with the committed view, by what the caller does next.
+
+use tidewell_storage::StorageError;
+use tidewell_types::Version;
+
+/// Bytes that are not the manifest object they should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Damaged.
+    #[error("damaged: its {what} is wrong")]
+    Corrupt {
+        /// The part that gave it away.
+        what: &'static str,
+    },
+    /// Written by a newer Tidewell.
+    #[error("written in format {found}, and this Tidewell knows up to {known}: upgrade it")]
+    Newer {
+        /// The version in the object.
+        found: u16,
+        /// The newest that this code reads.
+        known: u16,
+    },
+}
+
+/// Why the committed view could not be read or extended.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// The store did not answer as it should; try again later.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// An object of the manifest cannot be read; stop and look at it.
+    #[error("manifest object {object} is {source}")]
+    Decode {
+        /// Its name.
+        object: String,
+        /// What is wrong with it.
+        source: DecodeError,
+    },
+    /// The records do not add up; stop and look at them.
+    #[error("manifest of database {database} breaks at version {version}: {what}")]
+    Inconsistent {
+        /// The database.
+        database: String,
+        /// The version at which it breaks.
+        version: Version,
+        /// How.
+        what: String,
+    },
+}
+
+/// Why an intent was not committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// The newest state rules the intent out: definite, nothing was committed. Staged objects may be deleted.
+    #[error("not committed: {0}")]
+    Refused(#[from] Refusal),
+    /// The outcome is not known: it may be committed, now or later. Delete nothing; the same intent may be tried again,
+    /// its preconditions keep it exact.
+    #[error("outcome of commit {version} unknown: {source}")]
+    Unknown {
+        /// The version that was tried.
+        version: Version,
+        /// What the store said last.
+        source: StorageError,
+    },
+    /// The view could not be read; nothing was tried.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+}
+
+/// A precondition of an intent that the newest state does not meet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Someone else folded these entries.
+    #[error("entries from {from} of {of} are folded up to {applied} already")]
+    FoldElsewhere {
+        /// Which stream.
+        of: String,
+        /// Where this fold starts.
+        from: u64,
+        /// Where the next fold must start.
+        applied: u64,
+    },
+    /// Another process attached to the local WAL folder since.
+    #[error("another process has attached to the local WAL folder since (epoch {current}, ours {ours})")]
+    NodeTaken {
+        /// The epoch in the state.
+        current: u64,
+        /// The intent's.
+        ours: u64,
+    },
+    /// The generation takes no more objects.
+    #[error("generation {0} takes no more objects: start over under a newer one")]
+    GenerationClosed(u32),
+    /// A generation can't go back.
+    #[error("generation {0} can't be opened again")]
+    GenerationBackward(u32),
+    /// A segment to be removed is not there.
+    #[error("segment {0} is not live")]
+    SegmentGone(String),
+    /// A segment to be added is there already.
+    #[error("segment {0} is live already")]
+    SegmentTwice(String),
+    /// A column cannot be what the intent wants.
+    #[error("table {table}: {conflict}")]
+    Schema {
+        /// The table.
+        table: String,
+        /// The conflict.
+        conflict: tidewell_types::SchemaError,
+    },
+}

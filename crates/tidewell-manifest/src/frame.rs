@@ -1,0 +1,82 @@
+//! The frame around every object of the manifest: magic, version, write id, compressed body, checksum.
+
+use bytes::Bytes;
+use tidewell_types::WriteId;
+
+use crate::error::DecodeError;
+
+/// The version that this code writes, and the newest that it reads.
+pub const FORMAT_VERSION: u16 = 1;
+const HEADER_BYTES: usize = 28;
+const CHECKSUM_BYTES: usize = 4;
+/// The largest body that is accepted, decompressed: well above any checkpoint, well below memory.
+const BODY_BYTES_MAX: usize = 1 << 30;
+const ZSTD_LEVEL: i32 = 3;
+
+/// Which object a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Commit,
+    Checkpoint,
+    Hint,
+    Floor,
+}
+
+impl Kind {
+    const fn magic(self) -> [u8; 4] {
+        match self {
+            Self::Commit => *b"TWLG",
+            Self::Checkpoint => *b"TWCK",
+            Self::Hint => *b"TWHN",
+            Self::Floor => *b"TWFL",
+        }
+    }
+}
+
+/// Wraps `body`; the layout is drawn in docs/formats/manifest.md.
+pub(crate) fn seal(kind: Kind, write_id: WriteId, body: &[u8]) -> Result<Bytes, DecodeError> {
+    let body_bytes = u32::try_from(body.len()).ok().filter(|_| body.len() <= BODY_BYTES_MAX);
+    let body_bytes = body_bytes.ok_or(DecodeError::Corrupt { what: "body above 1 GiB" })?;
+    let packed = zstd::bulk::compress(body, ZSTD_LEVEL).map_err(|_| DecodeError::Corrupt { what: "body" })?;
+    let mut frame = Vec::with_capacity(HEADER_BYTES + packed.len() + CHECKSUM_BYTES);
+    frame.extend_from_slice(&kind.magic());
+    frame.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+    frame.extend_from_slice(&[0; 2]);
+    frame.extend_from_slice(write_id.as_bytes());
+    frame.extend_from_slice(&body_bytes.to_le_bytes());
+    frame.extend_from_slice(&packed);
+    let checksum = crc32fast::hash(&frame);
+    frame.extend_from_slice(&checksum.to_le_bytes());
+    Ok(frame.into())
+}
+
+/// Unwraps a frame: the write id and the body. Total on any bytes.
+pub(crate) fn open(kind: Kind, frame: &[u8]) -> Result<(WriteId, Vec<u8>), DecodeError> {
+    let (head, rest) = frame.split_first_chunk::<HEADER_BYTES>().ok_or(DecodeError::Corrupt { what: "length" })?;
+    if head[0..4] != kind.magic() {
+        return Err(DecodeError::Corrupt { what: "magic" });
+    }
+    let version = u16::from_le_bytes([head[4], head[5]]);
+    if version > FORMAT_VERSION {
+        return Err(DecodeError::Newer { found: version, known: FORMAT_VERSION });
+    }
+    let (packed, stored) =
+        rest.split_last_chunk::<CHECKSUM_BYTES>().ok_or(DecodeError::Corrupt { what: "length" })?;
+    if crc32fast::hash(&frame[..frame.len() - CHECKSUM_BYTES]) != u32::from_le_bytes(*stored) {
+        return Err(DecodeError::Corrupt { what: "checksum" });
+    }
+    if version == 0 || head[6..8] != [0; 2] {
+        return Err(DecodeError::Corrupt { what: "header" });
+    }
+    let mut write_id = [0; 16];
+    write_id.copy_from_slice(&head[8..24]);
+    let body_bytes = u32::from_le_bytes([head[24], head[25], head[26], head[27]]) as usize;
+    if body_bytes > BODY_BYTES_MAX {
+        return Err(DecodeError::Corrupt { what: "body length" });
+    }
+    let body = zstd::bulk::decompress(packed, body_bytes).map_err(|_| DecodeError::Corrupt { what: "body" })?;
+    if body.len() != body_bytes {
+        return Err(DecodeError::Corrupt { what: "body length" });
+    }
+    Ok((WriteId::from_bytes(write_id), body))
+}

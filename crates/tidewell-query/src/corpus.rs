@@ -1,0 +1,4 @@
+//! Runs the public SQL cases, where they are there, over three arrangements of the same writes.
+
+mod compare;
+mod tests;

@@ -1,0 +1,155 @@
+//! The engine: takes a snapshot and a question, gives an answer.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use datafusion::error::{DataFusionError, Result as PlanResult};
+use datafusion::execution::session_state::SessionState;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::execute_stream;
+use futures::future::{Either, select};
+use futures::{StreamExt, future, stream};
+use tidewell_cache::ObjectCache;
+use tidewell_env::Env;
+use tidewell_storage::Store;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::access::Access;
+use crate::answer::{Deadline, LimitedRows, timed_out};
+use crate::catalog::ViewCatalog;
+use crate::json::plan_json;
+use crate::normalise::normalised_schema;
+use crate::params::{ParamValue, bind};
+use crate::session::SessionBase;
+use crate::sql::{self, StatementTables};
+use crate::{Answer, JsonQuery, QueryError, QueryLimits, QueryStatistics, View};
+
+/// Answers queries over snapshots. Cheap to clone; clones share the limit on concurrency and the cache.
+#[derive(Clone, Debug)]
+pub struct QueryEngine {
+    limits: Arc<QueryLimits>,
+    cache: Arc<ObjectCache>,
+    env: Env,
+    base: Arc<SessionBase>,
+    turns: Arc<Semaphore>,
+}
+
+/// One query that has its turn.
+struct Running {
+    session: SessionState,
+    view: Arc<View>,
+    statistics: Arc<QueryStatistics>,
+    deadline: Deadline,
+    permit: OwnedSemaphorePermit,
+}
+
+impl QueryEngine {
+    /// An engine with these limits for each query.
+    ///
+    /// # Errors
+    /// [`QueryError::Internal`] when the folder for temporary files cannot be used; set `spill_bytes_max` to 0.
+    pub fn new(limits: QueryLimits, cache: Arc<ObjectCache>, env: Env) -> Result<Self, QueryError> {
+        let base = SessionBase::new(&limits).map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
+        let turns = Arc::new(Semaphore::new(limits.concurrency_max.max(1)));
+        Ok(Self { limits: Arc::new(limits), cache, env, base: Arc::new(base), turns })
+    }
+
+    /// The tables that a statement reads, so that the caller can make a view of those alone. No request.
+    ///
+    /// # Errors
+    /// [`QueryError::Invalid`] when the text is not one statement that only reads.
+    pub fn check(&self, text: &str) -> Result<StatementTables, QueryError> {
+        sql::tables(&sql::parse(text, &self.limits)?)
+    }
+
+    /// Answers one SQL statement that only reads; `$name` in it stands for the value of that name.
+    ///
+    /// Waits for its turn, plans, and reads until the first rows are there. Requests: at most one a segment to open it and
+    /// one a row group to read it, less what the cache holds.
+    ///
+    /// # Errors
+    /// Any [`QueryError`]; after [`QueryError::Gone`] call again with a view of the newest version.
+    pub async fn sql(
+        &self,
+        store: &Store,
+        view: View,
+        text: &str,
+        params: BTreeMap<String, ParamValue>,
+    ) -> Result<Answer, QueryError> {
+        let statement = sql::parse(text, &self.limits)?;
+        let running = self.begin(store, view).await?;
+        let (session, view) = (running.session.clone(), Arc::clone(&running.view));
+        let plan = async move { bind(sql::plan(&session, &view, statement).await?, params) };
+        self.answer(running, plan).await
+    }
+
+    /// Answers a query of the JSON API; otherwise as [`sql`](Self::sql).
+    ///
+    /// # Errors
+    /// Any [`QueryError`]; after [`QueryError::Gone`] call again with a view of the newest version.
+    pub async fn json(&self, store: &Store, view: View, query: &JsonQuery) -> Result<Answer, QueryError> {
+        let running = self.begin(store, view).await?;
+        let access = self.access(&running.statistics);
+        let plan = plan_json(&running.view, &access, query);
+        self.answer(running, future::ready(plan)).await
+    }
+
+    fn access(&self, statistics: &Arc<QueryStatistics>) -> Arc<Access> {
+        Arc::new(Access {
+            store: statistics.store().clone(),
+            cache: Arc::clone(&self.cache),
+            env: self.env.clone(),
+            statistics: Arc::clone(statistics),
+        })
+    }
+
+    async fn begin(&self, store: &Store, view: View) -> Result<Running, QueryError> {
+        let mut deadline = self.deadline();
+        let turn = std::pin::pin!(Arc::clone(&self.turns).acquire_owned());
+        let permit = match select(turn, &mut deadline).await {
+            Either::Left((permit, _)) => permit.map_err(|error| QueryError::Internal(error.to_string()))?,
+            Either::Right(_) => return Err(timed_out(&self.limits)),
+        };
+        let view = Arc::new(view);
+        let statistics = Arc::new(QueryStatistics::new(view.version, store.metered()));
+        let catalog = ViewCatalog::new(Arc::clone(&view), self.access(&statistics));
+        let session = self.base.session(catalog, self.env.now()).map_err(|error| self.error(&error))?;
+        Ok(Running { session, view, statistics, deadline, permit })
+    }
+
+    fn deadline(&self) -> Deadline {
+        let (env, timeout) = (self.env.clone(), self.limits.timeout);
+        Box::pin(async move { env.sleep(timeout).await })
+    }
+
+    async fn answer(
+        &self,
+        running: Running,
+        plan: impl Future<Output = PlanResult<LogicalPlan>>,
+    ) -> Result<Answer, QueryError> {
+        let Running { session, view: _, statistics, mut deadline, permit } = running;
+        let rows = async {
+            let plan = plan.await?;
+            let physical = session.create_physical_plan(&plan).await?;
+            execute_stream(physical, session.task_ctx())
+        };
+        let rows = match select(std::pin::pin!(rows), &mut deadline).await {
+            Either::Left((rows, _)) => rows.map_err(|error| self.error(&error))?,
+            Either::Right(_) => return Err(timed_out(&self.limits)),
+        };
+        let schema = normalised_schema(&rows.schema());
+        let mut rows = LimitedRows::new(rows, Arc::clone(&schema), deadline, Arc::clone(&self.limits), permit);
+        // The first batch is awaited here, so that most failures come before the caller has answered anything.
+        let first = rows.next().await.transpose()?;
+        let rows = stream::iter(first.map(Ok)).chain(rows).boxed();
+        Ok(Answer { schema, rows, statistics })
+    }
+
+    fn error(&self, error: &DataFusionError) -> QueryError {
+        QueryError::from_datafusion(error, self.limits.memory_bytes_max)
+    }
+}
+
+#[cfg(test)]
+mod tests;

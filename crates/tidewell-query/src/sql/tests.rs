@@ -1,0 +1,100 @@
+//! What is read and what is refused.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+
+use super::{StatementTables, parse, tables};
+use crate::sample::Database;
+use crate::{QueryError, QueryLimits};
+
+#[tokio::test]
+async fn statements_that_do_not_only_read_are_refused() {
+    let mut database = Database::new();
+    database.write("cpu v=1 1");
+    for text in [
+        "COPY cpu TO '/tmp/cpu.csv'",
+        "COPY (SELECT * FROM cpu) TO '/tmp/cpu.parquet'",
+        "CREATE EXTERNAL TABLE t STORED AS CSV LOCATION '/etc/passwd'",
+        "CREATE TABLE t AS SELECT * FROM cpu",
+        "CREATE VIEW t AS SELECT * FROM cpu",
+        "CREATE DATABASE t",
+        "CREATE FUNCTION f(x INT) RETURNS INT RETURN x",
+        "SELECT * INTO t FROM cpu",
+        "DROP TABLE cpu",
+        "INSERT INTO cpu VALUES (1, 1)",
+        "UPDATE cpu SET v = 2",
+        "DELETE FROM cpu",
+        "TRUNCATE TABLE cpu",
+        "SET datafusion.execution.batch_size = 1",
+        "RESET datafusion.execution.batch_size",
+        "PREPARE p AS SELECT 1",
+        "EXECUTE p",
+        "BEGIN",
+        "COMMIT",
+        "SELECT 1; SELECT 2",
+        "SELECT 1; DROP TABLE cpu",
+        "EXPLAIN DROP TABLE cpu",
+        "EXPLAIN ANALYZE INSERT INTO cpu VALUES (1, 1)",
+        "WITH x AS (INSERT INTO cpu VALUES (1, 1)) SELECT 1",
+        "SELECT * FROM 'file.csv'",
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM 's3://bucket/file.parquet'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM other.schema.cpu",
+        "",
+        ";",
+        "not sql",
+    ] {
+        let error = database.sql(text).await.unwrap_err();
+        assert!(matches!(error, QueryError::Invalid(_) | QueryError::NotFound { .. }), "{text}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn statements_that_only_read_are_answered() {
+    let mut database = Database::new();
+    database.write("cpu v=1 1");
+    for text in [
+        "SELECT v FROM cpu;",
+        "WITH x AS (SELECT v FROM cpu) SELECT * FROM x",
+        "VALUES (1)",
+        "SHOW TABLES",
+        "SHOW ALL",
+        "SHOW FUNCTIONS",
+        "DESCRIBE cpu",
+        "EXPLAIN SELECT 1",
+        "EXPLAIN ANALYZE SELECT v FROM cpu",
+        "SELECT * FROM unnest([1, 2])",
+        "SELECT time FROM cpu WHERE time > now() - INTERVAL '1 hour'",
+    ] {
+        database.sql(text).await.map_err(|error| format!("{text}: {error}")).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn text_that_is_too_long_or_too_deep_is_refused() {
+    let database = Database::new();
+    let long = format!("SELECT '{}'", "x".repeat(300_000));
+    assert!(matches!(database.sql(&long).await.unwrap_err(), QueryError::Invalid(text) if text.contains("262144")));
+    let deep = format!("SELECT {}1{}", "(".repeat(10_000), ")".repeat(10_000));
+    assert!(matches!(database.sql(&deep).await.unwrap_err(), QueryError::Invalid(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn long_chains_of_operators_do_not_end_the_process() {
+    let database = Database::new();
+    let chain = format!("SELECT 1{}", " + 1".repeat(20_000));
+    let answer = database.sql(&chain).await;
+    assert!(answer.is_ok() || matches!(answer, Err(QueryError::Invalid(_) | QueryError::Timeout { .. })));
+}
+
+#[test]
+fn tables_of_a_statement_are_those_it_reads() {
+    let limits = QueryLimits::default();
+    let of = |text: &str| tables(&parse(text, &limits).unwrap()).unwrap();
+    let named = |names: &[&str]| StatementTables::Named(names.iter().map(ToString::to_string).collect::<BTreeSet<_>>());
+    assert_eq!(of("SELECT * FROM a JOIN iox.B ON true WHERE x IN (SELECT y FROM \"C\")"), named(&["C", "a", "b"]));
+    assert_eq!(of("WITH a AS (SELECT 1) SELECT * FROM a"), named(&[]));
+    assert_eq!(of("SHOW TABLES"), StatementTables::All);
+    assert_eq!(of("SELECT * FROM information_schema.columns, a"), StatementTables::All);
+}

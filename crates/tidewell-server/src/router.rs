@@ -1,0 +1,89 @@
+//! Which handler answers which path.
+
+use std::any::Any;
+
+use axum::Router;
+use axum::extract::OriginalUri;
+use axum::http::{Method, StatusCode};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tidewell_engine::Engine;
+use tidewell_env::Env;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+use crate::app::{App, Shared};
+use crate::reply::Failure;
+use crate::{ServerConfig, catalog, cors, health, metrics, observe, query_json, query_sql, stats, write};
+
+/// Every path that is served, as counted by the metrics.
+pub(crate) const ROUTES: [&str; 16] = [
+    "/write",
+    "/api/v2/write",
+    "/api/v3/write_lp",
+    "/query",
+    "/sql",
+    "/api/v3/query_sql",
+    "/api/v3/configure/database",
+    "/health",
+    "/ready",
+    "/healthz",
+    "/livez",
+    "/readyz",
+    "/ping",
+    "/stats",
+    "/metrics",
+    "/",
+];
+
+/// The HTTP service over an open engine, for any transport; needs a runtime when called.
+pub fn router(engine: Engine, env: Env, config: ServerConfig) -> Router {
+    router_of(App::new(engine, env, config))
+}
+
+pub(crate) fn router_of(app: Shared) -> Router {
+    let layers = ServiceBuilder::new()
+        .layer(from_fn_with_state(app.clone(), observe::observe))
+        .layer(from_fn_with_state(app.clone(), cors::cors))
+        .layer(CompressionLayer::new())
+        .layer(CatchPanicLayer::custom(panicked));
+    Router::new()
+        .route("/write", post(write::write_v1))
+        .route("/api/v2/write", post(write::write_v2))
+        .route("/api/v3/write_lp", post(write::write_v3))
+        .route("/query", get(query_json::query_get).post(query_json::query_post))
+        .route("/sql", post(query_json::sql_post))
+        .route("/api/v3/query_sql", get(query_sql::query_sql).post(query_sql::query_sql))
+        .route("/api/v3/configure/database", get(catalog::list_databases))
+        .route("/health", get(health::health))
+        .route("/healthz", get(health::health))
+        .route("/ready", get(health::ready))
+        .route("/readyz", get(health::ready))
+        .route("/livez", get(health::live))
+        .route("/ping", get(health::ping))
+        .route("/stats", get(stats::stats))
+        .route("/metrics", get(metrics::metrics))
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(no_endpoint)
+        .layer(layers)
+        .with_state(app)
+}
+
+async fn no_endpoint(OriginalUri(uri): OriginalUri) -> Failure {
+    Failure::new(StatusCode::NOT_FOUND, format!("no such endpoint: {}", uri.path()))
+}
+
+async fn wrong_method(method: Method, OriginalUri(uri): OriginalUri) -> Failure {
+    Failure::new(StatusCode::METHOD_NOT_ALLOWED, format!("{} does not take {method}: see the Allow header", uri.path()))
+}
+
+fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(panic = text.unwrap_or("of no text"), "a request panicked");
+    Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "the request failed within the server: report this").into_response()
+}
+
+#[cfg(test)]
+mod tests;

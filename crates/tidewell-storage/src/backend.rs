@@ -1,0 +1,189 @@
+//! What a kind of store must be able to do, one attempt at a time.
+
+use std::fmt;
+use std::ops::Range;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tidewell_types::WriteId;
+
+use crate::error::Cause;
+use crate::meter::Meter;
+
+/// What is asked of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// Opening it.
+    Open,
+    /// Reading an object.
+    Get,
+    /// Reading parts of an object.
+    GetRanges,
+    /// Asking for an object's size or metadata.
+    Head,
+    /// Writing an object whatever is there.
+    Put,
+    /// Writing an object only where there is none.
+    Create,
+    /// Writing an object only over a given version of it.
+    Replace,
+    /// Deleting objects.
+    Delete,
+    /// Listing.
+    List,
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "opening",
+            Self::Get => "get",
+            Self::GetRanges => "ranged get",
+            Self::Head => "head",
+            Self::Put => "put",
+            Self::Create => "create",
+            Self::Replace => "replace",
+            Self::Delete => "delete",
+            Self::List => "list",
+        })
+    }
+}
+
+/// What a store calls one content of an object (S3: its entity tag). Equal contents may have equal tags.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Tag(pub(crate) String);
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An object that a listing found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its name, relative to the root of the store.
+    pub key: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// What a read found.
+#[derive(Clone, Debug)]
+pub(crate) enum Fetched {
+    Missing,
+    Unchanged,
+    Found { body: Bytes, tag: Option<Tag> },
+}
+
+/// When a conditional put may write.
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    /// Only where no object is.
+    Absent,
+    /// Only over the content with this tag.
+    Current(Tag),
+}
+
+/// What one attempt of a conditional put came to, where the store gave an answer.
+#[derive(Clone, Debug)]
+pub(crate) enum Attempt {
+    /// Written; the tag where the store told it.
+    Done(Option<Tag>),
+    /// The condition does not hold: another object, or an earlier attempt's own, is there.
+    Refused,
+    /// The store settled nothing and asks to try again.
+    Conflict,
+}
+
+/// Whether a failed write may have happened all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Applied {
+    No,
+    Maybe,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FailureKind {
+    NotFound,
+    Denied,
+    Unavailable,
+    Full,
+    Unsupported,
+    Corrupt,
+}
+
+/// A request that got no answer, or one that is an error.
+#[derive(Clone, Debug)]
+pub(crate) struct Failure {
+    pub(crate) kind: FailureKind,
+    pub(crate) applied: Applied,
+    pub(crate) cause: Cause,
+}
+
+impl Failure {
+    /// A failure that certainly wrote nothing.
+    pub(crate) fn before(kind: FailureKind, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { kind, applied: Applied::No, cause: cause.into().into() }
+    }
+
+    /// A failure that may have come after the write.
+    pub(crate) fn maybe_after(kind: FailureKind, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { kind, applied: Applied::Maybe, cause: cause.into().into() }
+    }
+}
+
+/// Whether a read tries again by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Until the options say stop.
+    Retry,
+    /// One attempt, for callers that have a loop of their own.
+    Once,
+}
+
+/// A kind of store. Every method counts the requests that it makes with the meter it is given.
+///
+/// Creates and replaces are atomic among all processes; listings are strongly consistent, a key that is neither written nor
+/// deleted meanwhile is listed exactly once.
+#[async_trait]
+pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
+    async fn get(
+        &self,
+        key: &str,
+        if_none_match: Option<&Tag>,
+        patience: Patience,
+        meter: &Meter,
+    ) -> Result<Fetched, Failure>;
+
+    /// One body a range, in order and of the range's length.
+    async fn get_ranges(&self, key: &str, ranges: &[Range<u64>], meter: &Meter) -> Result<Vec<Bytes>, Failure>;
+
+    async fn head(&self, key: &str, meter: &Meter) -> Result<Option<u64>, Failure>;
+
+    /// The write id in an object's metadata.
+    async fn written_by(&self, key: &str, meter: &Meter) -> Result<Option<String>, Failure>;
+
+    async fn put(&self, key: &str, body: Bytes, meter: &Meter) -> Result<(), Failure>;
+
+    /// One attempt, never repeated by the backend.
+    async fn put_if(
+        &self,
+        key: &str,
+        body: Bytes,
+        condition: &Condition,
+        write_id: Option<WriteId>,
+        meter: &Meter,
+    ) -> Result<Attempt, Failure>;
+
+    /// The keys that could not be deleted, with reasons; a key that is not there counts as deleted.
+    async fn delete(&self, keys: &[String], meter: &Meter) -> Result<Vec<(String, String)>, Failure>;
+
+    /// The objects below a folder (without a slash at its end; empty for all), in the order of their keys.
+    async fn list(&self, folder: &str, meter: &Meter) -> Result<Vec<Listed>, Failure>;
+
+    async fn list_first(&self, folder: &str, meter: &Meter) -> Result<Option<Listed>, Failure>;
+
+    /// The names of the folders directly below a folder, sorted.
+    async fn list_folders(&self, folder: &str, meter: &Meter) -> Result<Vec<String>, Failure>;
+}

@@ -1,0 +1,46 @@
+//! The bucket: object names, settled writes, request and cost counters, the capability probe.
+//!
+//! The only user of `object_store`, and the only place that prints or parses object names. A [`Store`] is a bucket with a
+//! prefix (`s3://`), a folder (`file://`) or a map in memory (`memory://`), and behaves alike on all three: creates and
+//! compare-and-swaps are atomic, listings are strongly consistent, and a write whose outcome is unknown is never reported
+//! as a failure.
+
+mod backend;
+#[cfg(feature = "test-util")]
+mod conformance;
+mod create;
+mod error;
+#[cfg(feature = "test-util")]
+mod faulty;
+mod format;
+mod local;
+mod location;
+mod memory;
+mod meter;
+mod names;
+mod options;
+mod price;
+mod probe;
+mod ranges;
+mod replace;
+mod s3;
+mod settle;
+mod store;
+
+pub use backend::{Listed, Operation, Tag};
+#[cfg(feature = "test-util")]
+pub use conformance::conformance;
+pub use create::Created;
+pub use error::{Place, StorageError};
+#[cfg(feature = "test-util")]
+pub use faulty::{Attempted, Fault};
+pub use format::{FORMAT_VERSION, StoreFormat};
+pub use location::{LocationError, StoreUrl};
+pub use meter::{Meter, RequestKind, Usage};
+pub use names::{
+    DatabaseLayout, ObjectName, Prefix, SegmentName, TABLE_FOLDER_CHARS_MAX, Tier, parse_database_folder, table_folder,
+};
+pub use options::StoreOptions;
+pub use probe::{Check, Finding, ProbeReport, Verdict, probe};
+pub use replace::{Replaced, Revalidated};
+pub use store::Store;

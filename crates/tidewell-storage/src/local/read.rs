@@ -1,0 +1,61 @@
+//! Reads files and parts of files.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::failed;
+use crate::backend::Failure;
+use crate::ranges::too_short;
+
+/// Whether a failure to open says that no object has the name: nothing there, or a folder instead of a file or the other
+/// way round.
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory)
+}
+
+fn open(file: &Path) -> Result<Option<File>, Failure> {
+    match File::open(file) {
+        Ok(opened) if opened.metadata().map_err(failed)?.is_dir() => Ok(None),
+        Ok(opened) => Ok(Some(opened)),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// The whole content, or `None` where no such file is.
+pub(super) fn whole(file: &Path) -> Result<Option<Bytes>, Failure> {
+    let Some(mut opened) = open(file)? else { return Ok(None) };
+    let mut body = Vec::new();
+    opened.read_to_end(&mut body).map_err(failed)?;
+    Ok(Some(body.into()))
+}
+
+/// The content of each range. The file is opened once, so all are of the same content even if it is replaced meanwhile.
+pub(super) fn ranges(file: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, Failure> {
+    let opened = open(file)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
+    let size = opened.metadata().map_err(failed)?.len();
+    let read = |range: &Range<u64>| {
+        // Checked before the buffer is made: a damaged footer may ask for more than there is memory.
+        if range.end > size {
+            return Err(too_short(range));
+        }
+        let mut body = vec![0; usize::try_from(range.end - range.start).map_err(|_| too_short(range))?];
+        opened.read_exact_at(&mut body, range.start).map_err(failed)?;
+        Ok(body.into())
+    };
+    ranges.iter().map(read).collect()
+}
+
+/// The size, or `None` where no such file is.
+pub(super) fn size(file: &Path) -> Result<Option<u64>, Failure> {
+    match std::fs::metadata(file) {
+        Ok(metadata) => Ok((!metadata.is_dir()).then_some(metadata.len())),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(error) => Err(failed(error)),
+    }
+}

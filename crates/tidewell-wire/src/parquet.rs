@@ -1,0 +1,33 @@
+//! Rows as one Parquet file, handed out row group by row group.
+
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+use tidewell_segment::ParquetExport;
+
+use crate::encoder::{EncodeError, EncodeRows};
+
+/// A file in the making.
+pub(crate) struct ParquetRows {
+    export: ParquetExport,
+}
+
+impl ParquetRows {
+    pub(crate) fn new(schema: &Schema) -> Result<Self, EncodeError> {
+        Ok(Self { export: ParquetExport::new(&Arc::new(schema.clone()))? })
+    }
+}
+
+impl EncodeRows for ParquetRows {
+    fn push_batch(&mut self, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.export.write(batch)?;
+        out.append(&mut self.export.take_bytes());
+        Ok(())
+    }
+
+    fn push_end(self: Box<Self>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        out.append(&mut self.export.finish()?);
+        Ok(())
+    }
+}
