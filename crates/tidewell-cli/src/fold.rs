@@ -1,7 +1,7 @@
 //! `tidewell fold`: the write-ahead log into segments, once.
 
 use clap::Args;
-use tidewell_engine::{Engine, EngineConfig, FoldReport};
+use tidewell_engine::{Engine, EngineConfig, FoldOutcome, FoldReport};
 use tidewell_env::Env;
 
 use crate::engine_args::{StoreArgs, WalArgs};
@@ -47,9 +47,14 @@ pub(crate) async fn fold(args: FoldArgs, env: Env) -> Result<(), Failure> {
 }
 
 fn row(report: &FoldReport) -> Vec<String> {
+    let outcome = match report.outcome {
+        FoldOutcome::Folded => "folded",
+        FoldOutcome::Empty => "nothing to fold",
+        FoldOutcome::Elsewhere => "folded by another process",
+    };
     vec![
-        report.database.to_string(),
-        format!("{:?}", report.outcome).to_lowercase(),
+        report.database.clone(),
+        outcome.to_owned(),
         report.rows.to_string(),
         report.segments.to_string(),
         show_bytes(report.bytes),

@@ -48,12 +48,13 @@ fn is_due(engine: &Engine, database: &Database) -> bool {
     if database.begun().is_none() {
         return false;
     }
+    let bytes_max = engine.inner.config.fold_bytes_max();
     let config = &engine.inner.config.fold;
     let totals = database.buffer.totals();
     let interval = Duration::from_millis(config.interval_ms);
     let wait = if totals.entries == 0 { interval * IDLE_INTERVALS } else { interval };
     let waited = engine.inner.env.monotonic().saturating_sub(*database.last_fold.lock());
-    totals.bytes as u64 >= config.bytes_max || totals.rows as u64 >= config.rows_max || waited >= wait
+    totals.bytes as u64 >= bytes_max || totals.rows as u64 >= config.rows_max || waited >= wait
 }
 
 async fn sync(inner: Weak<Inner>) {

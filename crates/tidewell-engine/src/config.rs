@@ -30,6 +30,11 @@ impl EngineConfig {
             _ => AckLevel::Periodic,
         })
     }
+
+    /// The size at which a buffer is folded: before it is so full that writes are refused.
+    pub(crate) fn fold_bytes_max(&self) -> u64 {
+        self.fold.bytes_max.min(self.limits.buffer_bytes_max / 2)
+    }
 }
 
 impl Default for EngineConfig {

@@ -95,8 +95,8 @@ impl Engine {
     }
 
     fn wake_folding(&self, totals: tidewell_buffer::Totals) {
-        let fold = &self.inner.config.fold;
-        if totals.bytes as u64 >= fold.bytes_max || totals.rows as u64 >= fold.rows_max {
+        let config = &self.inner.config;
+        if totals.bytes as u64 >= config.fold_bytes_max() || totals.rows as u64 >= config.fold.rows_max {
             self.inner.grown.notify_one();
         }
     }

@@ -30,7 +30,7 @@ pub(crate) fn split(batches: Vec<RecordBatch>) -> Result<Vec<Window>, ArrowError
     if first == last {
         return Ok(vec![Window { day: first, batches }]);
     }
-    let window_days = (last - first + 1).div_euclid(WINDOWS_MAX) + 1;
+    let window_days = (last - first).div_euclid(WINDOWS_MAX) + 1;
     let mut windows: Vec<Window> = Vec::new();
     for index in 0..=(last - first) / window_days {
         let day = first + index * window_days;

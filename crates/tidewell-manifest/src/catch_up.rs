@@ -31,11 +31,24 @@ impl Manifest {
     }
 
     pub(crate) async fn catch_up_in_turn(&self) -> Result<Arc<State>, ManifestError> {
-        let mut state = (*self.state()).clone();
+        let known = self.state();
+        let followed = self.probe(&known).await;
+        if let Err(error @ ManifestError::Storage(_)) = followed {
+            return Err(error);
+        }
+        // At or below the floor nothing can be believed: a record that is not there may have come and gone, and one that is
+        // there may have been created in its place by a committer that had stalled.
+        let floor = self.inner.floor.read(&self.store).await?;
+        let state = if floor > known.version { self.load().await? } else { followed? };
+        Ok(self.publish(state))
+    }
+
+    async fn probe(&self, known: &State) -> Result<State, ManifestError> {
+        let mut state = known.clone();
         let mut probes = 0;
         loop {
             let next = Version::new(state.version.get() + 1);
-            let Some(bytes) = self.store.get(&self.inner.layout.log(next)).await? else { break };
+            let Some(bytes) = self.store.get(&self.inner.layout.log(next)).await? else { return Ok(state) };
             state = self.step(&state, next, &bytes)?;
             probes += 1;
             if probes == PROBES_MAX {
@@ -43,34 +56,32 @@ impl Manifest {
                 probes = 0;
             }
         }
-        // "No record N+1" means head only if records are not being collected: otherwise it may have come and gone.
-        let floor = self.inner.floor.read(&self.store).await?;
-        if floor > state.version {
-            state = self.load().await?;
-        }
-        Ok(self.publish(state))
     }
 
     /// The state at the head from the store alone: newest record's number and hint, then checkpoint and tail, then floor.
     pub(crate) async fn load(&self) -> Result<State, ManifestError> {
         let Self { inner, store } = self;
-        let mut attempt = 0;
-        loop {
-            attempt += 1;
+        let mut head = Version::ZERO;
+        for attempt in 1..=LOADS_MAX {
             let (records, hint) = (inner.layout.log_prefix(), inner.layout.hint());
             let (newest, hint) = tokio::try_join!(store.list_first(&records), store.get(&hint))?;
             let Some(newest) = newest else { return Ok(State::default()) };
-            let head = (inner.layout.parse_log(&newest.key))
+            head = (inner.layout.parse_log(&newest.key))
                 .ok_or_else(|| self.inconsistent(Version::ZERO, format!("{} is not a record's name", newest.key)))?;
-            let start = self.newest_checkpoint(hint).await?;
-            let state = self.replay(start, head).await?;
-            let floor = inner.floor.read(&self.store).await?;
-            match state {
-                Some(state) if floor <= state.version => return Ok(state),
-                _ if attempt < LOADS_MAX => {}
-                _ => return Err(self.inconsistent(head, "records are missing below the head and above the floor")),
+            // A hint may name a checkpoint from which no record leads on any more; then the listing finds the newest.
+            let start = self.newest_checkpoint(hint.filter(|_| attempt == 1)).await?;
+            let start_version = start.version;
+            let replayed = self.replay(start, head).await;
+            if let Err(error @ ManifestError::Storage(_)) = replayed {
+                return Err(error);
+            }
+            if inner.floor.read(store).await? <= start_version
+                && let Some(state) = replayed?
+            {
+                return Ok(state);
             }
         }
+        Err(self.inconsistent(head, "no checkpoint at or above the floor leads to the newest record"))
     }
 
     /// The checkpoint that the hint names, else the newest there is, else the empty state.

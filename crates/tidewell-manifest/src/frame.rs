@@ -33,7 +33,7 @@ impl Kind {
     }
 }
 
-/// Wraps `body`; the layout is drawn in docs/formats/manifest.md.
+/// Wraps `body`; the layout is drawn in docs/formats/commit.md.
 pub(crate) fn seal(kind: Kind, write_id: WriteId, body: &[u8]) -> Result<Bytes, DecodeError> {
     let body_bytes = u32::try_from(body.len()).ok().filter(|_| body.len() <= BODY_BYTES_MAX);
     let body_bytes = body_bytes.ok_or(DecodeError::Corrupt { what: "body above 1 GiB" })?;

@@ -72,6 +72,8 @@ impl Manifest {
 
     /// Raises the floor, so that records up to `to` may be deleted; one GET and one compare-and-swap.
     ///
+    /// A checkpoint of `to` or a newer version must be in the store: records at or below the floor are never read again.
+    ///
     /// # Errors
     /// [`ManifestError`] when the store does not answer; the floor may or may not have risen, which is safe.
     pub async fn raise_floor(&self, to: Version) -> Result<Version, ManifestError> {

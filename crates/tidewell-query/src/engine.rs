@@ -65,6 +65,8 @@ impl QueryEngine {
 
     /// Answers one SQL statement that only reads; `$name` in it stands for the value of that name.
     ///
+    /// `store` is metered for this query alone, so that the statistics count what its snapshot took as well.
+    ///
     /// Waits for its turn, plans, and reads until the first rows are there. Requests: at most one a segment to open it and
     /// one a row group to read it, less what the cache holds.
     ///
@@ -112,7 +114,7 @@ impl QueryEngine {
             Either::Right(_) => return Err(timed_out(&self.limits)),
         };
         let view = Arc::new(view);
-        let statistics = Arc::new(QueryStatistics::new(view.version, store.metered()));
+        let statistics = Arc::new(QueryStatistics::new(view.version, store.clone()));
         let catalog = ViewCatalog::new(Arc::clone(&view), self.access(&statistics));
         let session = self.base.session(catalog, self.env.now()).map_err(|error| self.error(&error))?;
         Ok(Running { session, view, statistics, deadline, permit })

@@ -1,5 +1,6 @@
 //! Answers in few types: text is Utf8, instants are nanoseconds without a zone (UTC).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, RecordBatch, RecordBatchOptions};
@@ -12,8 +13,19 @@ pub(crate) fn normalised_schema(schema: &Schema) -> SchemaRef {
     Arc::new(Schema::new(schema.fields().iter().map(normalised_field).collect::<Fields>()))
 }
 
+/// Marks a column that came from a tag, by the key and value that InfluxDB 3 clients look for.
+const TAG_MARK: (&str, &str) = ("iox::column::type", "iox::column_type::tag");
+
 fn normalised_field(field: &FieldRef) -> FieldRef {
-    Arc::new(Field::new(field.name(), normalised_type(field.data_type()), field.is_nullable()))
+    let normalised = Field::new(field.name(), normalised_type(field.data_type()), field.is_nullable());
+    // Only tags are dictionaries here, and what is computed from one still tells series apart.
+    match field.data_type() {
+        DataType::Dictionary(_, _) => {
+            let (key, value) = TAG_MARK;
+            Arc::new(normalised.with_metadata(HashMap::from([(key.to_owned(), value.to_owned())])))
+        }
+        _ => Arc::new(normalised),
+    }
 }
 
 fn normalised_type(data_type: &DataType) -> DataType {

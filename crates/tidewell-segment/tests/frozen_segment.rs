@@ -37,8 +37,10 @@ fn schema() -> TableSchema {
 
 /// The rows of the file, in its order, under its columns.
 fn rows() -> RecordBatch {
-    let site: DictionaryArray<Int32Type> = [None, Some("Brest"), Some("Brest"), Some("Brest"), Some("Cuxhaven")].into_iter().collect();
-    let gauge: DictionaryArray<Int32Type> = [Some("old"), None, Some("north"), Some("north"), Some("süd")].into_iter().collect();
+    let site: DictionaryArray<Int32Type> =
+        [None, Some("Brest"), Some("Brest"), Some("Brest"), Some("Cuxhaven")].into_iter().collect();
+    let gauge: DictionaryArray<Int32Type> =
+        [Some("old"), None, Some("north"), Some("north"), Some("süd")].into_iter().collect();
     let columns: Vec<(&str, ArrayRef)> = vec![
         ("gauge", Arc::new(gauge)),
         ("level", Arc::new(Float64Array::from(vec![Some(0.5), None, Some(-1.25), Some(1e300), Some(3.75)]))),

@@ -26,8 +26,8 @@ pub(crate) struct TakenBody {
 /// Reads a body to its end and inflates it on the way.
 ///
 /// # Errors
-/// 413 over the limit, 503 when all bodies together are over theirs, 415 for an encoding but gzip, 400 for damaged gzip or
-/// a connection that broke, 408 for a client that takes too long.
+/// 413 over the limit, 503 when all bodies together are over theirs, 415 for an encoding but gzip, 400 for damaged gzip
+/// or a connection that broke, 408 for a client that takes too long.
 pub(crate) async fn take_body(app: &App, headers: &HeaderMap, body: Body) -> Result<TakenBody, Failure> {
     let is_gzip = is_gzip(headers)?;
     let mut stream = body.into_data_stream();

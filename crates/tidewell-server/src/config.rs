@@ -14,7 +14,7 @@ pub struct ServerConfig {
     pub bodies_bytes_max: usize,
     /// How long a client may take to send a body, in milliseconds; above: 408. Default 60 s.
     pub body_timeout_ms: u64,
-    /// The largest reply that is put together in memory (`/query`, `/sql`), in bytes; above: 413. Default 64 MiB.
+    /// The largest reply that is put together in memory (`/query`, `/sql`), in bytes; above: 413. Default 32 MiB.
     pub reply_bytes_max: usize,
     /// Connections at the same time; further ones wait to be accepted. Default 4096.
     pub connections_max: usize,
@@ -33,7 +33,7 @@ impl Default for ServerConfig {
             body_bytes_max: 64 << 20,
             bodies_bytes_max: 256 << 20,
             body_timeout_ms: 60_000,
-            reply_bytes_max: 64 << 20,
+            reply_bytes_max: 32 << 20,
             connections_max: 4096,
             idle_timeout_ms: 75_000,
             drain_timeout_ms: 20_000,

@@ -14,6 +14,11 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 /// Requests at the same time on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 256;
 
+/// What a client of HTTP/2 says first.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// How soon to look again for the rest of the preface, which nearly always comes in one piece.
+const PREFACE_PAUSE: Duration = Duration::from_millis(10);
+
 /// How connections are served.
 pub(crate) struct Connections {
     router: Router,
@@ -48,9 +53,9 @@ impl Connections {
         let idle_timeout = self.idle_timeout;
         let mut running = self.running.clone();
         self.env.spawn(async move {
-            // The builder's own timeout starts with the first byte, and so does its way to stop.
+            // The builder knows no timeout, and no stop, before it knows the version.
             let is_spoken_to = tokio::select! {
-                first = tokio::time::timeout(idle_timeout, stream.readable()) => matches!(first, Ok(Ok(()))),
+                is_known = tokio::time::timeout(idle_timeout, is_version_known(&stream)) => is_known.unwrap_or(false),
                 _ = running.changed() => false,
             };
             if !is_spoken_to {
@@ -62,5 +67,19 @@ impl Connections {
             }
             drop(place);
         });
+    }
+}
+
+/// Waits until what came tells HTTP/2 from HTTP/1, and leaves it there; `false` where the client went away.
+async fn is_version_known(stream: &TcpStream) -> bool {
+    let mut seen = [0; PREFACE.len()];
+    loop {
+        match stream.peek(&mut seen).await {
+            Ok(0) | Err(_) => return false,
+            Ok(count) if count < PREFACE.len() && seen.get(..count) == PREFACE.get(..count) => {
+                tokio::time::sleep(PREFACE_PAUSE).await;
+            }
+            Ok(_) => return true,
+        }
     }
 }

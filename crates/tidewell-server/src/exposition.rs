@@ -26,7 +26,12 @@ impl Exposition {
             let escaped = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
             let _ = write!(self.text, "{label}=\"{escaped}\"");
         }
-        let _ = writeln!(self.text, "{} {value}", if labels.is_empty() { "" } else { "}" });
+        self.text.push_str(if labels.is_empty() { " " } else { "} " });
+        let _ = match value {
+            f64::INFINITY => writeln!(self.text, "+Inf"),
+            f64::NEG_INFINITY => writeln!(self.text, "-Inf"),
+            value => writeln!(self.text, "{value}"),
+        };
     }
 
     /// A counter without labels.

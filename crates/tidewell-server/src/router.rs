@@ -13,13 +13,14 @@ use tidewell_env::Env;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 
 use crate::app::{App, Shared};
 use crate::reply::Failure;
 use crate::{ServerConfig, catalog, cors, health, metrics, observe, query_json, query_sql, stats, write};
 
 /// Every path that is served, as counted by the metrics.
-pub(crate) const ROUTES: [&str; 16] = [
+pub(crate) const ROUTES: [&str; 15] = [
     "/write",
     "/api/v2/write",
     "/api/v3/write_lp",
@@ -35,8 +36,10 @@ pub(crate) const ROUTES: [&str; 16] = [
     "/ping",
     "/stats",
     "/metrics",
-    "/",
 ];
+
+/// Parquet is compressed as it is.
+const PARQUET_IS_DENSE: NotForContentType = NotForContentType::const_new("application/vnd.apache.parquet");
 
 /// The HTTP service over an open engine, for any transport; needs a runtime when called.
 pub fn router(engine: Engine, env: Env, config: ServerConfig) -> Router {
@@ -47,7 +50,7 @@ pub(crate) fn router_of(app: Shared) -> Router {
     let layers = ServiceBuilder::new()
         .layer(from_fn_with_state(app.clone(), observe::observe))
         .layer(from_fn_with_state(app.clone(), cors::cors))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(PARQUET_IS_DENSE)))
         .layer(CatchPanicLayer::custom(panicked));
     Router::new()
         .route("/write", post(write::write_v1))

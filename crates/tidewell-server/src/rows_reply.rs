@@ -1,11 +1,14 @@
 //! The reply of the JSON query API: rows, points, counts and what they cost.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt as _;
+use bytes::Bytes;
+use futures::{StreamExt as _, stream};
 use serde_json::json;
 use tidewell_engine::{Answer, EngineError};
 use tidewell_wire::{PointsEncoder, json_string, pieces};
@@ -39,15 +42,17 @@ pub(crate) async fn rows_reply(app: &App, asked: Asked<'_>, mut answer: Answer) 
     let parts = points.finish();
     let elapsed_ms = app.env.monotonic().saturating_sub(asked.started).as_secs_f64() * 1e3;
     let statistics = statistics(&answer, parts.row_count, elapsed_ms);
-    let body = format!(
-        "{{\"measurement\":{},\"columns\":{},\"rows\":{},\"results\":{},\"total_rows\":{},\"execution_time_ms\":{elapsed_ms:.3},\
-         \"statistics\":{statistics}}}",
-        json_string(asked.measurement),
-        parts.columns,
+    let measurement = json_string(asked.measurement);
+    let rows = parts.row_count;
+    let body = [
+        format!("{{\"measurement\":{measurement},\"columns\":{},\"rows\":", parts.columns),
         parts.rows,
+        ",\"results\":".to_owned(),
         parts.results,
-        parts.row_count,
-    );
+        format!(",\"total_rows\":{rows},\"execution_time_ms\":{elapsed_ms:.3},\"statistics\":{statistics}}}"),
+    ];
+    // In parts, since joining them would hold the rows twice.
+    let body = Body::from_stream(stream::iter(body.map(|part| Ok::<_, Infallible>(Bytes::from(part)))));
     let version = HeaderValue::from(answer.statistics.version().get());
     let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json")), (VERSION, version)];
     Ok((headers, body).into_response())

@@ -19,8 +19,8 @@ use crate::router::router_of;
 /// How long to wait where the system has no descriptor or memory for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves HTTP/1.1 and HTTP/2 (prior knowledge) until `shutdown` completes; then takes no further connection, answers 503
-/// on `/ready`, and returns once the requests in flight are answered or `drain_timeout_ms` have passed.
+/// Serves HTTP/1.1 and HTTP/2 (prior knowledge) until `shutdown` completes; then takes no further connection, answers
+/// 503 on `/ready`, and returns once the requests in flight are answered or `drain_timeout_ms` have passed.
 ///
 /// The engine stays open: shutting it down, which folds what is buffered, is for the caller to do next.
 pub async fn serve(

@@ -40,7 +40,8 @@ pub(crate) async fn stream_reply(app: Shared, answer: Answer, format: Format) ->
             }
         }
     });
-    let body = Body::from_stream(stream::iter(first.map(Ok)).chain(rest));
+    // The layers around a body may ask once more after its end.
+    let body = Body::from_stream(stream::iter(first.map(Ok)).chain(rest).fuse());
     let headers = [(CONTENT_TYPE, HeaderValue::from_static(format.content_type())), (VERSION, version)];
     Ok((headers, body).into_response())
 }

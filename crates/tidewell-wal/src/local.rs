@@ -31,6 +31,7 @@ pub struct LocalLog {
     current: Option<LogFile>,
     next: Seq,
     poisoned: bool,
+    file_bytes_max: u64,
 }
 
 impl LocalLog {
@@ -48,10 +49,18 @@ impl LocalLog {
         let Replay { entries, files, next, torn } = replay::replay(path, node)?;
         if let Some(torn) = torn {
             let lost = torn.file_bytes.saturating_sub(torn.offset);
-            tracing::warn!(file = %torn.path.display(), offset = torn.offset, bytes = lost, "cut off a torn tail of the log");
+            if lost > 0 {
+                let file = torn.path.display();
+                tracing::warn!(%file, offset = torn.offset, bytes = lost, "cut off a torn tail of the log");
+            }
             torn.cut()?;
         }
-        let log = Self { folder, node, closed: files, current: None, next, poisoned: false };
+        // What a crashed process left in the page cache must be on the disk before a newer file says that it is.
+        if let Some((newest, _)) = files.last() {
+            let file = std::fs::File::open(newest).and_then(|file| file.sync_all());
+            file.map_err(folder::disk(newest, "fsync"))?;
+        }
+        let log = Self { folder, node, closed: files, current: None, next, poisoned: false, file_bytes_max: FILE_BYTES_MAX };
         Ok((log, entries))
     }
 
@@ -91,7 +100,7 @@ impl LocalLog {
     }
 
     fn append_frame(&mut self, seq: Seq, payload: &[u8]) -> Result<(), WalError> {
-        if self.current.as_ref().is_some_and(|file| file.written_bytes() >= FILE_BYTES_MAX) {
+        if self.current.as_ref().is_some_and(|file| file.written_bytes() >= self.file_bytes_max) {
             self.sync_current()?;
             self.close_current();
         }

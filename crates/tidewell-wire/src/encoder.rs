@@ -93,8 +93,8 @@ impl std::fmt::Debug for Encoder {
     }
 }
 
-/// Cuts a batch into slices of at most 65 536 cells (but at least one row), so that no piece's bytes grow with the width
-/// of the table. Copies nothing.
+/// Cuts a batch into slices of at most 65 536 cells (but at least one row), so that no piece's bytes grow with the
+/// width of the table. Copies nothing.
 pub fn pieces(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> + '_ {
     const CELLS_MAX: usize = 65_536;
     let rows_max = (CELLS_MAX / batch.num_columns().max(1)).max(1);

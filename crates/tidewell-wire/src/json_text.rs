@@ -34,7 +34,7 @@ pub(crate) fn push_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
-/// Appends the shortest text that reads back as `value`; JSON has no word for NaN and the infinities, which become `null`.
+/// Appends the shortest text that reads back as `value`; NaN and the infinities, for which JSON has no word, are `null`.
 pub(crate) fn push_f64(value: f64, out: &mut Vec<u8>) {
     if value.is_finite() {
         out.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());

@@ -1,7 +1,7 @@
 //! Answers as bytes: JSON, JSON lines, CSV, Parquet and tables a person can read.
 //!
-//! An [`Encoder`] takes the record batches of an answer one at a time and hands back bytes, so a reply of any length costs
-//! the memory of one batch. [`PointsEncoder`] writes the rows of the JSON query API. No IO, no async.
+//! An [`Encoder`] takes the record batches of an answer one at a time and hands back bytes, so a reply of any length
+//! costs the memory of one batch. [`PointsEncoder`] writes the rows of the JSON query API. No IO, no async.
 
 mod cell;
 mod csv;

@@ -52,8 +52,8 @@ pub struct PointsEncoder {
 }
 
 impl PointsEncoder {
-    /// For an answer of `schema`. Of the timestamp columns, `time` (or else the first) is the points' time; the columns that
-    /// the schema marks as tags and the text columns among `tags` are tags; everything else is a field. The reply holds
+    /// For an answer of `schema`. Of the timestamp columns, `time` (or else the first) is the points' time; the columns
+    /// that the schema marks as tags and the text columns among `tags` are tags; everything else is a field. The reply holds
     /// at most `bytes_max` bytes.
     #[must_use]
     pub fn new(schema: &Schema, tags: &[String], bytes_max: usize) -> Self {
@@ -68,8 +68,8 @@ impl PointsEncoder {
         Self {
             names: schema.fields().iter().map(|column| column.name().clone()).collect(),
             roles: schema.fields().iter().map(|column| role(column)).collect(),
-            rows: Vec::new(),
-            results: Vec::new(),
+            rows: vec![b'['],
+            results: vec![b'['],
             row_count: 0,
             bytes_max,
         }
@@ -136,7 +136,10 @@ impl PointsEncoder {
     #[must_use]
     pub fn finish(self) -> PointsParts {
         let names: Vec<String> = self.names.iter().map(|name| json_text::json_string(name)).collect();
-        let array = |items: Vec<u8>| format!("[{}]", String::from_utf8(items).unwrap_or_default());
+        let array = |mut items: Vec<u8>| {
+            items.push(b']');
+            String::from_utf8(items).unwrap_or_default()
+        };
         PointsParts {
             columns: format!("[{}]", names.join(",")),
             rows: array(self.rows),

@@ -4,6 +4,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::Schema;
 
 use crate::Format;
+use crate::cell::Column;
 use crate::encoder::{EncodeError, EncodeRows};
 use crate::json::columns;
 
@@ -11,10 +12,14 @@ use crate::json::columns;
 pub const PRETTY_ROWS_MAX: usize = 1_000;
 /// The characters of a value that a table shows.
 pub const PRETTY_CELL_CHARS_MAX: usize = 512;
+/// The characters of a whole table, padding included; rows beyond are counted only.
+const TABLE_CHARS_MAX: usize = 16 << 20;
 
 /// Gathers the rows to be shown, since a column is as wide as its widest value.
 pub(crate) struct PrettyTable {
     header: Vec<String>,
+    /// The width of each column so far.
+    widths: Vec<usize>,
     rows: Vec<Vec<String>>,
     rows_max: usize,
     rows_seen: usize,
@@ -22,48 +27,55 @@ pub(crate) struct PrettyTable {
 
 impl PrettyTable {
     pub(crate) fn new(schema: &Schema, rows_max: usize) -> Self {
-        let header = schema.fields().iter().map(|field| shown(field.name().as_bytes())).collect();
-        Self { header, rows: Vec::new(), rows_max, rows_seen: 0 }
+        let header: Vec<String> = schema.fields().iter().map(|field| shown(field.name().as_bytes())).collect();
+        let widths = header.iter().map(|name| name.chars().count()).collect();
+        Self { header, widths, rows: Vec::new(), rows_max, rows_seen: 0 }
     }
 
-    fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = self.header.iter().map(|name| name.chars().count()).collect();
-        for row in &self.rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = cell.chars().count().max(*width);
-            }
+    /// Keeps a row, or from now on none where the table would grow too large.
+    fn keep(&mut self, row: Vec<String>) {
+        let widths = self.widths.iter().zip(&row).map(|(width, cell)| cell.chars().count().max(*width));
+        let widths: Vec<usize> = widths.collect();
+        let row_chars: usize = widths.iter().map(|width| width + 3).sum();
+        if (self.rows.len() + 1).saturating_mul(row_chars) > TABLE_CHARS_MAX {
+            self.rows_max = self.rows.len();
+            return;
         }
-        widths
+        self.widths = widths;
+        self.rows.push(row);
     }
 }
 
 impl EncodeRows for PrettyTable {
     fn push_batch(&mut self, batch: &RecordBatch, _out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.rows_seen += batch.num_rows();
-        let rows_kept = batch.num_rows().min(self.rows_max.saturating_sub(self.rows.len()));
-        let columns = columns(&batch.slice(0, rows_kept), Format::Pretty)?;
+        let rows_wanted = batch.num_rows().min(self.rows_max.saturating_sub(self.rows.len()));
+        let columns = columns(&batch.slice(0, rows_wanted), Format::Pretty)?;
         let mut text = Vec::new();
-        for row in 0..rows_kept {
-            let cell = |column: &crate::cell::Column| {
+        for row in 0..rows_wanted {
+            if self.rows.len() >= self.rows_max {
+                break;
+            }
+            let cell = |column: &Column| {
                 text.clear();
                 column.push_text(row, &mut text);
                 shown(&text)
             };
-            self.rows.push(columns.iter().map(cell).collect());
+            let cells = columns.iter().map(cell).collect();
+            self.keep(cells);
         }
         Ok(())
     }
 
     fn push_end(self: Box<Self>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let widths = self.widths();
-        push_rule(&widths, out);
-        push_line(&self.header, &widths, out);
-        push_rule(&widths, out);
+        push_rule(&self.widths, out);
+        push_line(&self.header, &self.widths, out);
+        push_rule(&self.widths, out);
         for row in &self.rows {
-            push_line(row, &widths, out);
+            push_line(row, &self.widths, out);
         }
         if !self.rows.is_empty() {
-            push_rule(&widths, out);
+            push_rule(&self.widths, out);
         }
         if self.rows_seen > self.rows.len() {
             let footer = format!("first {} of {} rows; csv and json give all\n", self.rows.len(), self.rows_seen);

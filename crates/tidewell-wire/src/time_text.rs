@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 const DAY_SECONDS: i64 = 86_400;
 
-/// `ns` nanoseconds since the Unix epoch as `2023-11-14T22:13:20.123456789Z`: always nine digits of fraction, always UTC.
+/// `ns` nanoseconds since the Unix epoch as `2023-11-14T22:13:20.123456789Z`: always nine digits of fraction, in UTC.
 #[must_use]
 pub fn rfc3339_ns(ns: i64) -> String {
     let mut out = Vec::with_capacity(30);
@@ -12,7 +12,7 @@ pub fn rfc3339_ns(ns: i64) -> String {
     String::from_utf8(out).unwrap_or_default()
 }
 
-/// Appends the instant `ticks / ticks_per_second` seconds after the Unix epoch; `ticks_per_second` is 1, 10³, 10⁶ or 10⁹.
+/// Appends the instant `ticks / ticks_per_second` seconds after the Unix epoch; that divisor is 1, 10³, 10⁶ or 10⁹.
 pub(crate) fn push_instant(ticks: i64, ticks_per_second: i64, out: &mut Vec<u8>) {
     let seconds = ticks.div_euclid(ticks_per_second);
     let fraction_ns = ticks.rem_euclid(ticks_per_second) * (1_000_000_000 / ticks_per_second);
@@ -29,7 +29,7 @@ pub(crate) fn push_instant(ticks: i64, ticks_per_second: i64, out: &mut Vec<u8>)
     out.push(b'Z');
 }
 
-/// Appends the day that lies `days` after 1970-01-01 as `2023-11-14`; a year that four digits do not hold carries its sign.
+/// Appends the day that lies `days` after 1970-01-01 as `2023-11-14`; a year beyond four digits carries its sign.
 pub(crate) fn push_day(days: i64, out: &mut Vec<u8>) {
     let (year, month, day) = civil(days);
     if (0..=9999).contains(&year) {

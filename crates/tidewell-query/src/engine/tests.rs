@@ -113,7 +113,8 @@ async fn statistics_count_rows_and_requests_and_the_cache_saves_requests() {
     let database = overwritten().await;
     let engine = database.engine();
     let ask = async || {
-        let answer = engine.sql(&database.store, database.view(), "SELECT * FROM cpu", BTreeMap::new()).await.unwrap();
+        let store = database.store.metered();
+        let answer = engine.sql(&store, database.view(), "SELECT * FROM cpu", BTreeMap::new()).await.unwrap();
         collect(answer).await.unwrap().statistics
     };
     let (cold, warm) = (ask().await, ask().await);

@@ -76,7 +76,7 @@ async fn server_that_stops_waits_no_longer_than_it_may() {
 #[tokio::test]
 async fn connection_that_says_nothing_is_closed_in_time() {
     let running = start(ServerConfig { idle_timeout_ms: 50, ..config() }).await;
-    for said in [&b""[..], b"GET /ping HT", b"GET /ping HTTP/1.1\r\nhost"] {
+    for said in [&b""[..], b"P", b"PRI * HTTP/2.0", b"GET /ping HT", b"GET /ping HTTP/1.1\r\nhost"] {
         let mut stream = TcpStream::connect(running.address).await.unwrap();
         stream.write_all(said).await.unwrap();
         let closed = tokio::time::timeout(Duration::from_secs(5), stream.read_to_end(&mut Vec::new())).await;

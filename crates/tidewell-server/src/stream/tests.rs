@@ -25,13 +25,15 @@ async fn filled() -> axum::Router {
 #[tokio::test]
 async fn query_answers_in_the_format_asked_for() {
     let service = filled().await;
-    let json = r#"[{"time":"1970-01-01T00:00:01.000000000Z","host":"a","load":0.5},{"time":"1970-01-01T00:00:02.000000000Z","host":"b"}]"#;
+    let first = r#"{"time":"1970-01-01T00:00:01.000000000Z","host":"a","load":0.5}"#;
+    let second = r#"{"time":"1970-01-01T00:00:02.000000000Z","host":"b"}"#;
+    let json = format!("[{first},{second}]");
     let csv = "time,host,load\n1970-01-01T00:00:01.000000000Z,a,0.5\n1970-01-01T00:00:02.000000000Z,b,\n";
     for (format, content_type, body) in [
-        ("", "application/json", json.to_owned()),
-        ("&format=json", "application/json", json.to_owned()),
+        ("", "application/json", json.clone()),
+        ("&format=json", "application/json", json.clone()),
         ("&format=csv", "text/csv; charset=utf-8", csv.to_owned()),
-        ("&format=jsonl", "application/jsonl", format!("{}\n", json[1..json.len() - 1].replace("},{", "}\n{"))),
+        ("&format=jsonl", "application/jsonl", format!("{first}\n{second}\n")),
     ] {
         let reply = get(&service, &format!("{SQL}?{CPU}{format}")).await;
         assert_eq!((reply.status, reply.header("content-type")), (StatusCode::OK, content_type));

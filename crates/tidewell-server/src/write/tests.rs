@@ -60,7 +60,7 @@ async fn write_of_good_and_bad_lines_stores_the_good_ones() {
     let service = service().await;
     let body = "cpu load=1 1\ncpu bad\ncpu load=2 2\ncpu bad= 3\n";
     for route in ROUTES {
-        let reply = post(&service, route, body).await;
+        let reply = post(&service, &format!("{route}precision=ns"), body).await;
         assert_eq!(reply.status, StatusCode::BAD_REQUEST, "{route}");
         assert!(!reply.header("x-tidewell-session").is_empty(), "{route}");
         let said = reply.json();

@@ -1,5 +1,5 @@
 //! Tests of joined ranges.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
 
 use std::ops::Range;
 

@@ -22,7 +22,7 @@ pub(super) struct Replay {
     pub(super) torn: Option<Torn>,
 }
 
-/// The end of the newest file that a crash left half written.
+/// The end of the newest file that a crash left half written, or all of it where no frame is whole.
 #[derive(Debug)]
 pub(super) struct Torn {
     pub(super) path: PathBuf,
@@ -31,9 +31,9 @@ pub(super) struct Torn {
 }
 
 impl Torn {
-    /// Cuts it off, so that the next reader finds a clean end; a file without even a header goes.
+    /// Cuts it off, so that the next reader finds a clean end; a file without a frame goes, since the next one takes its name.
     pub(super) fn cut(&self) -> Result<(), WalError> {
-        if self.offset < FILE_HEADER_BYTES as u64 {
+        if self.offset <= FILE_HEADER_BYTES as u64 {
             return std::fs::remove_file(&self.path).map_err(disk(&self.path, "remove a torn file"));
         }
         let file = OpenOptions::new().write(true).open(&self.path);
@@ -61,13 +61,15 @@ pub(super) fn replay(folder: &Path, node: NodeId) -> Result<Replay, WalError> {
             if !is_newest {
                 return Err(damaged("a file that is not the newest ends early"));
             }
-            replay.torn = Some(Torn { path: path.clone(), offset, file_bytes: bytes.len() as u64 });
-        }
-        if torn.is_none_or(|offset| offset >= FILE_HEADER_BYTES as u64) {
-            replay.files.push((path.clone(), *first));
-            replay.next = replay.next.max(*first);
         }
         let read = (replay.entries.len() - before) as u64;
+        let end = torn.unwrap_or(bytes.len() as u64);
+        if torn.is_some() || (is_newest && read == 0) {
+            replay.torn = Some(Torn { path: path.clone(), offset: end, file_bytes: bytes.len() as u64 });
+        }
+        if !is_newest || read > 0 {
+            replay.files.push((path.clone(), *first));
+        }
         replay.next = replay.next.max(Seq::new(first.get() + read));
     }
     Ok(replay)

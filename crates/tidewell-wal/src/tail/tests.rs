@@ -1,1 +1,262 @@
-//! placeholder
+//! The tail that a reader sees: everything acknowledged before it looked, whatever is folded or sealed meanwhile.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tidewell_storage::{Fault, Operation, StoreOptions, StoreUrl};
+use tidewell_types::{Batch, DatabaseName, Generation, Stamp, WriteId, WriterId};
+
+use super::*;
+
+const WRITE_ID: WriteId = WriteId::from_bytes([5; 16]);
+
+#[derive(Clone, Debug, Default)]
+struct View {
+    applied: BTreeMap<Source, u64>,
+    generation: Option<GenerationState>,
+}
+
+impl Watermarks for View {
+    fn applied(&self, source: &Source) -> Seq {
+        Seq::new(self.applied.get(source).copied().unwrap_or(0))
+    }
+
+    fn generation(&self, _: Generation) -> GenerationState {
+        self.generation.unwrap_or(GenerationState::Open)
+    }
+}
+
+struct Bench {
+    store: Store,
+    layout: DatabaseLayout,
+    buffer: Buffer,
+    env: Env,
+    bytes_max: u64,
+}
+
+fn stream(writer: u8) -> StreamId {
+    StreamId { generation: Generation::ZERO, writer: WriterId::from_bytes([writer; 16]) }
+}
+
+fn encoded(stream: StreamId, seq: u64) -> bytes::Bytes {
+    let (source, stamp) = (Source::Objects(stream), Stamp::from_ns(100 + seq));
+    let entry = Entry { source, seq: Seq::new(seq), stamp, batch: Batch::default() };
+    crate::entry::encode(&entry, WRITE_ID).unwrap()
+}
+
+impl Bench {
+    fn new() -> Self {
+        let env = Env::system();
+        let store = Store::open(&StoreUrl::Memory, env.clone(), &StoreOptions::default()).unwrap();
+        let layout = DatabaseLayout::new(&DatabaseName::new("d").unwrap());
+        Self { store, layout, buffer: Buffer::new(), env, bytes_max: 1 << 20 }
+    }
+
+    async fn append(&self, stream: StreamId, seq: u64) {
+        let body = encoded(stream, seq);
+        crate::object::append(&self.store, &self.layout, stream, Seq::new(seq), body, WRITE_ID).await.unwrap();
+    }
+
+    async fn delete(&self, stream: StreamId, seq: u64) {
+        self.store.delete(&[self.layout.wal(stream, Seq::new(seq))]).await.unwrap();
+    }
+
+    async fn refresh_with<F, C>(&self, catch_up: F) -> Result<Arc<View>, WalError>
+    where
+        F: FnMut() -> C,
+        C: Future<Output = Result<Arc<View>, WalError>>,
+    {
+        let Self { store, layout, buffer, env, bytes_max } = self;
+        let tail = Tail { store, layout, buffer, env, bytes_max: *bytes_max };
+        refresh(&tail, catch_up).await.map(|(view, _)| view)
+    }
+
+    async fn refresh(&self, view: &View) -> Result<Arc<View>, WalError> {
+        self.refresh_with(|| async { Ok(Arc::new(view.clone())) }).await
+    }
+
+    fn unfolded(&self, view: &View) -> Vec<(u8, u64)> {
+        let place = |entry: &Arc<Entry>| match entry.source {
+            Source::Objects(stream) => (stream.writer.as_bytes()[0], entry.seq.get()),
+            other => panic!("{other:?}"),
+        };
+        self.buffer.unfolded(view).iter().map(place).collect()
+    }
+}
+
+#[tokio::test]
+async fn entries_of_all_writers_appear_and_are_fetched_once() {
+    let bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    bench.append(stream(2), 0).await;
+    bench.append(stream(1), 1).await;
+    let view = View::default();
+    let before = bench.store.meter().snapshot();
+    bench.refresh(&view).await.unwrap();
+    let used = bench.store.meter().snapshot() - before;
+    assert_eq!((used.lists, used.gets, used.requests()), (1, 3, 4));
+    assert_eq!(bench.unfolded(&view), [(1, 0), (2, 0), (1, 1)]);
+
+    let before = bench.store.meter().snapshot();
+    bench.refresh(&view).await.unwrap();
+    let used = bench.store.meter().snapshot() - before;
+    assert_eq!((used.lists, used.gets, used.requests()), (1, 0, 1));
+}
+
+#[tokio::test]
+async fn log_is_listed_before_the_view_is_read() {
+    let bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    // Folded and collected after the listing, before the view: the view says so, and the entry is not looked for.
+    let folded = View { applied: BTreeMap::from([(Source::Objects(stream(1)), 1)]), ..View::default() };
+    let calls = AtomicU32::new(0);
+    let view = bench
+        .refresh_with(|| async {
+            calls.fetch_add(1, Ordering::Relaxed);
+            bench.delete(stream(1), 0).await;
+            bench.append(stream(1), 1).await;
+            Ok(Arc::new(folded.clone()))
+        })
+        .await
+        .unwrap();
+    assert_eq!(calls.into_inner(), 1);
+    // What came after the listing is not here yet.
+    assert!(bench.unfolded(&view).is_empty());
+}
+
+#[tokio::test]
+async fn listed_entry_that_is_gone_starts_over_with_a_newer_view() {
+    let bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    bench.append(stream(2), 0).await;
+    let calls = AtomicU32::new(0);
+    let view = bench
+        .refresh_with(|| async {
+            let applied = match calls.fetch_add(1, Ordering::Relaxed) {
+                0 => BTreeMap::new(),
+                _ => BTreeMap::from([(Source::Objects(stream(1)), 1)]),
+            };
+            bench.delete(stream(1), 0).await;
+            Ok(Arc::new(View { applied, ..View::default() }))
+        })
+        .await
+        .unwrap();
+    assert_eq!(calls.into_inner(), 2);
+    assert_eq!(bench.unfolded(&view), [(2, 0)]);
+}
+
+#[tokio::test]
+async fn entries_behind_a_gap_are_hidden_until_it_is_filled() {
+    let bench = Bench::new();
+    let view = View::default();
+    bench.append(stream(1), 0).await;
+    bench.append(stream(1), 2).await;
+    bench.refresh(&view).await.unwrap();
+    assert_eq!(bench.unfolded(&view), [(1, 0)]);
+    bench.append(stream(1), 1).await;
+    bench.refresh(&view).await.unwrap();
+    assert_eq!(bench.unfolded(&view), [(1, 0), (1, 1), (1, 2)]);
+}
+
+#[tokio::test]
+async fn entries_of_a_sealed_generation_are_not_fetched() {
+    let bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    let view = View { generation: Some(GenerationState::Sealed), ..View::default() };
+    bench.refresh(&view).await.unwrap();
+    assert_eq!(bench.store.meter().snapshot().gets, 0);
+    assert!(bench.unfolded(&view).is_empty());
+}
+
+#[tokio::test]
+async fn reader_waits_while_a_generation_is_being_sealed() {
+    let bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    let calls = AtomicU32::new(0);
+    let view = bench
+        .refresh_with(|| async {
+            let state = match calls.fetch_add(1, Ordering::Relaxed) {
+                0 | 1 => GenerationState::Sealing,
+                _ => GenerationState::Sealed,
+            };
+            Ok(Arc::new(View { generation: Some(state), ..View::default() }))
+        })
+        .await
+        .unwrap();
+    assert_eq!((calls.into_inner(), view.generation), (3, Some(GenerationState::Sealed)));
+}
+
+#[tokio::test]
+async fn tail_above_the_limit_is_refused_before_it_is_fetched() {
+    let mut bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    bench.append(stream(1), 1).await;
+    let bytes = 2 * encoded(stream(1), 0).len() as u64;
+    bench.bytes_max = bytes - 1;
+    let error = bench.refresh(&View::default()).await.unwrap_err();
+    assert!(matches!(error, WalError::TailTooLarge { bytes: b, bytes_max } if b == bytes && bytes_max == bytes - 1));
+    assert_eq!(bench.store.meter().snapshot().gets, 0);
+    bench.bytes_max = bytes;
+    bench.refresh(&View::default()).await.unwrap();
+}
+
+#[tokio::test]
+async fn object_with_damage_or_anothers_entry_is_an_error_that_names_it() {
+    for body in [encoded(stream(1), 1), encoded(stream(2), 0), encoded(stream(1), 0).slice(..40)] {
+        let bench = Bench::new();
+        let name = bench.layout.wal(stream(1), Seq::ZERO);
+        bench.store.put(&name, body).await.unwrap();
+        let error = bench.refresh(&View::default()).await.unwrap_err();
+        assert!(matches!(&error, WalError::Damaged { what, .. } if *what == name.to_string()), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn store_that_refuses_a_read_is_an_error_and_nothing_is_shown() {
+    let mut bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    bench.store = bench.store.with_faults(|attempted| match attempted.operation {
+        Operation::Get => Fault::Denied,
+        _ => Fault::Pass,
+    });
+    assert!(matches!(bench.refresh(&View::default()).await, Err(WalError::Storage(_))));
+    assert!(bench.unfolded(&View::default()).is_empty());
+}
+
+#[tokio::test]
+async fn keys_that_are_no_entries_are_left_out() {
+    let bench = Bench::new();
+    let foreign = format!("{}/00000000/notes.txt", bench.layout.wal_prefix());
+    bench.store.put(&tidewell_storage::ObjectName::foreign(&foreign).unwrap(), "x".into()).await.unwrap();
+    bench.refresh(&View::default()).await.unwrap();
+    assert!(bench.unfolded(&View::default()).is_empty());
+}
+
+#[tokio::test]
+async fn append_over_anothers_entry_says_that_the_identity_is_taken() {
+    let bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    // The same bytes again are the same write.
+    bench.append(stream(1), 0).await;
+    let other = crate::entry::encode(
+        &Entry { source: Source::Objects(stream(1)), seq: Seq::ZERO, stamp: Stamp::from_ns(7), batch: Batch::default() },
+        WriteId::from_bytes([6; 16]),
+    );
+    let outcome =
+        crate::object::append(&bench.store, &bench.layout, stream(1), Seq::ZERO, other.unwrap(), WRITE_ID).await;
+    assert!(matches!(outcome, Err(WalError::IdentityTaken { .. })));
+}
+
+#[tokio::test]
+async fn append_with_the_answer_lost_is_settled_as_ours() {
+    let bench = Bench::new();
+    let faulty = bench.store.with_faults(|attempted| match (attempted.operation, attempted.attempt) {
+        (Operation::Create, 1) => Fault::ApplyThenLose,
+        _ => Fault::Pass,
+    });
+    let body = encoded(stream(1), 0);
+    crate::object::append(&faulty, &bench.layout, stream(1), Seq::ZERO, body, WRITE_ID).await.unwrap();
+    bench.refresh(&View::default()).await.unwrap();
+    assert_eq!(bench.unfolded(&View::default()), [(1, 0)]);
+}

@@ -38,7 +38,10 @@ fn text(format: Format, batches: &[RecordBatch]) -> String {
     String::from_utf8(encode(format, batches, batch().schema_ref())).unwrap()
 }
 
-const FIRST: &str = r#"{"time":"2023-11-14T22:13:20.123456789Z","host":"a,\"b\"","load":0.5,"count":-9223372036854775808,"total":18446744073709551615,"up":true,"note":"line\nbreak"}"#;
+const FIRST: &str = concat!(
+    r#"{"time":"2023-11-14T22:13:20.123456789Z","host":"a,\"b\"","load":0.5,"count":-9223372036854775808,"#,
+    r#""total":18446744073709551615,"up":true,"note":"line\nbreak"}"#
+);
 const SECOND: &str = r#"{"time":"1970-01-01T00:00:00.000000000Z","load":null,"note":""}"#;
 
 #[test]
@@ -67,7 +70,8 @@ fn jsonl_is_one_object_a_line() {
 #[test]
 fn csv_quotes_by_rfc_4180_and_leaves_null_empty() {
     let wanted = "time,host,load,count,total,up,note\n\
-        2023-11-14T22:13:20.123456789Z,\"a,\"\"b\"\"\",0.5,-9223372036854775808,18446744073709551615,true,\"line\nbreak\"\n\
+        2023-11-14T22:13:20.123456789Z,\"a,\"\"b\"\"\",0.5,-9223372036854775808,18446744073709551615,true,\
+        \"line\nbreak\"\n\
         1970-01-01T00:00:00.000000000Z,,NaN,,,,\"\"\n";
     assert_eq!(text(Format::Csv, &[batch()]), wanted);
 }
@@ -107,6 +111,15 @@ fn pretty_beyond_its_rows_says_how_many_there_are() {
     encoder.batch(&shown).unwrap();
     let out = String::from_utf8(encoder.finish().unwrap()).unwrap();
     assert_eq!(out, "+------+\n| up   |\n+------+\n| true |\n+------+\nfirst 1 of 4 rows; csv and json give all\n");
+}
+
+#[test]
+fn pretty_of_wide_rows_stays_within_its_bound() {
+    let long: ArrayRef = Arc::new(StringArray::from_iter_values((0..200).map(|_| "x".repeat(10_000))));
+    let wide = RecordBatch::try_from_iter((0..500).map(|at| (format!("c{at}"), Arc::clone(&long)))).unwrap();
+    let out = encode(Format::Pretty, std::slice::from_ref(&wide), wide.schema_ref());
+    assert!((10 << 20..20 << 20).contains(&out.len()), "{}", out.len());
+    assert!(out.ends_with(b" of 200 rows; csv and json give all\n"));
 }
 
 #[test]

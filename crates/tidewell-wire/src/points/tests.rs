@@ -24,7 +24,10 @@ fn points_keep_tags_and_fields_apart_and_times_as_nanoseconds() {
     let parts = points.finish();
     assert_eq!(parts.columns, r#"["host","time","note","load"]"#);
     assert_eq!(parts.rows, r#"[["a",1700000000123456789,null,null],[null,null,"x",2.0]]"#);
-    let wanted = r#"[{"time":1700000000123456789,"tags":{"host":"a"},"fields":{"load":null}},{"time":null,"tags":{},"fields":{"note":"x","load":2.0}}]"#;
+    let wanted = concat!(
+        r#"[{"time":1700000000123456789,"tags":{"host":"a"},"fields":{"load":null}},"#,
+        r#"{"time":null,"tags":{},"fields":{"note":"x","load":2.0}}]"#
+    );
     assert_eq!(parts.results, wanted);
     assert_eq!(parts.row_count, 2);
 }

@@ -48,8 +48,11 @@ impl Reply {
 /// Given a request and how many came before it.
 type Misbehave = dyn Fn(&Request, usize) -> Option<Reply> + Send + Sync;
 
+/// The body, the tag and the metadata.
+type Object = (Vec<u8>, String, BTreeMap<String, String>);
+
 struct State {
-    objects: Mutex<BTreeMap<String, (Vec<u8>, String, BTreeMap<String, String>)>>,
+    objects: Mutex<BTreeMap<String, Object>>,
     requests: Mutex<Vec<Request>>,
     misbehave: Box<Misbehave>,
 }

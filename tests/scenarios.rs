@@ -1,0 +1,14 @@
+//! The real binary, end to end, by scenario: on a local folder, and again on a real S3.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, missing_docs)]
+
+mod bad_input;
+mod command_line;
+mod duckdb;
+mod kill;
+mod load;
+mod place;
+mod port_8086;
+mod readme;
+mod shutdown;
+mod sql_corpus;
+mod two_servers;
