@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, missing_docs)]
 
 mod bad_input;
+mod bench_small;
 mod command_line;
 mod duckdb;
 mod kill;
@@ -12,3 +13,5 @@ mod readme;
 mod shutdown;
 mod sql_corpus;
 mod two_servers;
+#[path = "../benches/workload.rs"]
+mod workload;

@@ -61,6 +61,24 @@ async fn conflicting_types_are_refused_by_both(place: &Place) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn idle_server_folds_what_a_killed_one_left() {
+    let place = Place::folder();
+    let first = place.serve("wal-a", ServerFlags::new().flag("--wal-mode", "object"));
+    first.write("left f=1 1\nleft f=2 2").await;
+    first.kill9();
+    let second = place.serve("wal-b", object_flags());
+    for _ in 0..200 {
+        let status = second.get("/stats").await.json();
+        if status["rows_folded"] == 2 {
+            assert_eq!(second.sql_value("SELECT count(*) FROM \"left\"").await, json!(2));
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("what the killed server left is never folded");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_servers_on_a_folder_killed_third_finds_everything() {
     two_killed_third_finds_everything(&Place::folder()).await;
 }

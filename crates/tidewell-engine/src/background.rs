@@ -13,9 +13,9 @@ use crate::engine::{Engine, Inner};
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
 /// After a fold failed, the pause before the next try.
 const RETRY_PAUSE: Duration = Duration::from_secs(5);
-/// A server whose buffer is empty looks for what others left behind once in so many fold intervals: an idle one costs a
-/// LIST and two GETs each time.
-const IDLE_INTERVALS: u32 = 10;
+/// One fold interval after its start, and then once in so many, a server looks for what killed processes left in the log:
+/// a LIST of the databases, and of each a LIST and two GETs.
+const SWEEP_INTERVALS: u32 = 10;
 
 /// Starts the tasks; they end when the engine is gone or closing.
 pub(crate) fn start(inner: &Arc<Inner>) {
@@ -30,6 +30,7 @@ fn open_engine(inner: &Weak<Inner>) -> Option<Engine> {
 }
 
 async fn fold(inner: Weak<Inner>) {
+    let mut sweeps: u32 = 0;
     while let Some(engine) = open_engine(&inner) {
         for database in engine.inner.databases.opened() {
             if is_due(&engine, &database)
@@ -39,22 +40,45 @@ async fn fold(inner: Weak<Inner>) {
                 engine.inner.env.sleep(RETRY_PAUSE).await;
             }
         }
-        let (grown, look) = (engine.inner.grown.notified(), engine.inner.env.sleep(LOOK_INTERVAL));
+        let interval = Duration::from_millis(engine.inner.config.fold.interval_ms);
+        let up = engine.inner.env.monotonic().saturating_sub(engine.inner.opened_at);
+        if up >= interval * (1 + sweeps * SWEEP_INTERVALS) {
+            sweeps += 1;
+            sweep(&engine).await;
+        }
+        let (grown, look) = (engine.inner.grown.notified(), engine.inner.env.sleep(LOOK_INTERVAL.min(interval)));
         futures::future::select(std::pin::pin!(grown), std::pin::pin!(look)).await;
     }
 }
 
 fn is_due(engine: &Engine, database: &Database) -> bool {
-    if database.begun().is_none() {
+    let totals = database.buffer.totals();
+    if database.begun().is_none() || totals.entries == 0 {
         return false;
     }
     let bytes_max = engine.inner.config.fold_bytes_max();
     let config = &engine.inner.config.fold;
-    let totals = database.buffer.totals();
-    let interval = Duration::from_millis(config.interval_ms);
-    let wait = if totals.entries == 0 { interval * IDLE_INTERVALS } else { interval };
     let waited = engine.inner.env.monotonic().saturating_sub(*database.last_fold.lock());
-    totals.bytes as u64 >= bytes_max || totals.rows as u64 >= config.rows_max || waited >= wait
+    totals.bytes as u64 >= bytes_max
+        || totals.rows as u64 >= config.rows_max
+        || waited >= Duration::from_millis(config.interval_ms)
+}
+
+/// Folds what is in the store's log of any database, whoever wrote it.
+async fn sweep(engine: &Engine) {
+    let names = match engine.inner.databases.names().await {
+        Ok(names) => names,
+        Err(error) => return tracing::warn!(%error, "databases not listed; leftovers in the log wait"),
+    };
+    for name in names {
+        let swept = async {
+            let database = engine.inner.databases.open(&name).await?;
+            engine.fold_leftovers(&database).await
+        };
+        if let Err(error) = swept.await {
+            tracing::warn!(database = %name, %error, "leftovers in the log wait");
+        }
+    }
 }
 
 async fn sync(inner: Weak<Inner>) {

@@ -1,8 +1,9 @@
 //! Folding, for the edges and the background.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tidewell_maintain::{FoldOutcome, FoldSummary};
+use tidewell_maintain::{FoldOutcome, FoldSummary, Folder};
 use tidewell_types::DatabaseName;
 
 use crate::database::Database;
@@ -55,7 +56,25 @@ impl Engine {
         let started = inner.env.monotonic();
         *database.last_fold.lock() = started;
         let work = database.work(&inner.store, &inner.env, &inner.config).await?;
-        let folded = work.folder.fold().await;
+        self.fold_with(&work.folder, database, started).await
+    }
+
+    /// Folds what is in the store's log without taking a local one where this process has not written.
+    pub(crate) async fn fold_leftovers(&self, database: &Database) -> Result<FoldReport, EngineError> {
+        let inner = &self.inner;
+        if database.begun().is_some() {
+            return self.fold_database(database).await;
+        }
+        let (store, manifest) = (inner.store.clone(), database.manifest.clone());
+        let buffer = Arc::clone(&database.buffer);
+        let folder =
+            Folder::new(store, inner.env.clone(), manifest, buffer, None, inner.config.limits.buffer_bytes_max);
+        self.fold_with(&folder, database, inner.env.monotonic()).await
+    }
+
+    async fn fold_with(&self, folder: &Folder, database: &Database, started: Duration) -> Result<FoldReport, EngineError> {
+        let inner = &self.inner;
+        let folded = folder.fold().await;
         if folded.is_err() {
             inner.counters.folds_failed.add(1);
         }

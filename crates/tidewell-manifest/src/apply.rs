@@ -1,6 +1,6 @@
 //! One commit after another: which intents a state allows, and the state that follows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tidewell_types::{GenerationState, Seq, Source, Version, Watermarks as _};
@@ -108,7 +108,11 @@ impl State {
 
     fn add(&mut self, intent: &Intent, version: Version) -> Result<(), Refusal> {
         let mut added: BTreeMap<_, Vec<Arc<SegmentEntry>>> = BTreeMap::new();
+        let mut ids = BTreeSet::new();
         for entry in &intent.adds {
+            if !ids.insert(entry.id) {
+                return Err(Refusal::SegmentTwice(entry.id.to_string()));
+            }
             let entry = Arc::new(SegmentEntry { added: version, ..entry.clone() });
             self.segments_digest = self.segments_digest.wrapping_add(entry_digest(&entry));
             added.entry(entry.table.clone()).or_default().push(entry);
@@ -134,3 +138,6 @@ pub(crate) fn entry_digest(entry: &SegmentEntry) -> u128 {
     bytes[32..].copy_from_slice(&entry.added.get().to_le_bytes());
     xxh3_128(&bytes)
 }
+
+#[cfg(test)]
+mod tests;

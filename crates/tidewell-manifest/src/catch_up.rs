@@ -150,3 +150,6 @@ impl Manifest {
         Ok(next)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -132,3 +132,6 @@ impl Manifest {
         self.state().version
     }
 }
+
+#[cfg(test)]
+mod tests;

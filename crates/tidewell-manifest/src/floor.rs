@@ -85,3 +85,6 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Version, DecodeError> {
     let body = message::Floor::decode(&*body).map_err(|_| DecodeError::Corrupt { what: "message" })?;
     Ok(Version::new(body.version))
 }
+
+#[cfg(test)]
+mod tests;

@@ -17,6 +17,8 @@ mod manifest;
 mod message;
 mod part;
 mod record;
+#[cfg(test)]
+mod sample;
 mod state;
 
 pub use entry::{SegmentEntry, TagBounds};

@@ -112,3 +112,6 @@ pub(crate) fn generation_number(state: GenerationState) -> u32 {
         GenerationState::Sealed => 2,
     }
 }
+
+#[cfg(test)]
+mod tests;

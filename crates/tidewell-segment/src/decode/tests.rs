@@ -157,7 +157,7 @@ fn decoder_any_flipped_byte_of_the_data_never_panics() {
         let file = segment(&sorted, &options(tier, 30)).bytes;
         let footer = footer(&file);
         for place in 0..file.len() {
-            for flip in [0x01, 0x80, 0xff] {
+            for flip in [0x01, 0xff] {
                 let mut bytes = file.to_vec();
                 bytes[place] ^= flip;
                 let _ = decode(&Bytes::from(bytes), &footer, &schema().arrow(), None, 25);

@@ -1,0 +1,23 @@
+//! The benchmark, run small, with its request budgets.
+
+use crate::workload::{Size, run};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn small_benchmark_run_stays_within_its_request_budgets() {
+    let size = Size { hosts: 20, steps: 500 };
+    let report = run(size).await;
+    println!("{report}");
+    assert_eq!(report.rows, size.rows());
+    // The format, the cold open, and one commit each for attaching the log and for the columns; no request a write.
+    assert!(report.write_requests <= 20, "{} requests for writing", report.write_requests);
+    // LIST, next record, floor; one segment; the commit; floor. Whatever the number of rows.
+    assert!(report.fold_requests <= 10, "{} requests for a fold", report.fold_requests);
+    for query in &report.queries {
+        assert!(query.cold_requests <= 12, "{}: {} requests cold", query.name, query.cold_requests);
+        // LIST the log, look for the next record, read the floor; segments come from the cache.
+        assert_eq!(query.warm_requests, 3, "{}", query.name);
+    }
+    let rows: Vec<usize> = report.queries.iter().map(|query| query.rows).collect();
+    assert_eq!(rows[..4], [1, 60, 40, 20]);
+    assert!(report.bytes_per_value < 2.0, "{} bytes per field value", report.bytes_per_value);
+}
