@@ -63,7 +63,7 @@ async fn catch_up_with_nothing_new_makes_two_gets() {
 async fn catch_up_makes_one_get_more_for_each_new_record_and_one_listing_for_many() {
     let (store, manifest, _) = database(3).await;
     let stale = open(&store, 3).await;
-    commit(&manifest, add(1)).await;
+    commit(&manifest, add(9)).await;
     let before = store.meter().snapshot();
     stale.catch_up().await.unwrap();
     let used = store.meter().snapshot() - before;
@@ -154,7 +154,7 @@ async fn load_with_damaged_checkpoint_names_it() {
 async fn damaged_record_is_an_error_that_names_it() {
     let (store, manifest, _) = database(3).await;
     let stale = open(&store, 3).await;
-    commit(&manifest, add(1)).await;
+    commit(&manifest, add(9)).await;
     let name = manifest.layout().log(Version::new(4));
     let mut bytes = store.get(&name).await.unwrap().unwrap().to_vec();
     bytes[50] ^= 1;
@@ -169,7 +169,7 @@ async fn damaged_record_is_an_error_that_names_it() {
 #[tokio::test(start_paused = true)]
 async fn record_that_does_not_follow_is_an_error_at_its_version() {
     let (store, manifest, state) = database(3).await;
-    let intent = add(1);
+    let intent = add(9);
     let segments_digest = state.apply(&intent, 0).unwrap().segments_digest;
     let version = Version::new(4);
     let right = Record { version, parent_digest: state.digest, segments_digest, intent };
@@ -177,7 +177,7 @@ async fn record_that_does_not_follow_is_an_error_at_its_version() {
         ("another parent", Record { parent_digest: state.digest + 1, ..right.clone() }),
         ("says version 5", Record { version: Version::new(5), ..right.clone() }),
         ("do not add up", Record { segments_digest: segments_digest + 1, ..right.clone() }),
-        ("does not apply", Record { intent: Intent { removes: vec![segment(77).id], ..add(1) }, ..right.clone() }),
+        ("does not apply", Record { intent: Intent { removes: vec![segment(77).id], ..add(9) }, ..right.clone() }),
     ];
     let name = manifest.layout().log(version);
     for (what, record) in wrong {
