@@ -12,8 +12,16 @@ const START_NS: u64 = 1_451_606_400_000_000_000;
 const STEP_NS: u64 = 10_000_000_000;
 const ROWS_PER_WRITE: u64 = 5_000;
 const FIELDS: [&str; 10] = [
-    "usage_user", "usage_system", "usage_idle", "usage_nice", "usage_iowait", "usage_irq", "usage_softirq",
-    "usage_steal", "usage_guest", "usage_guest_nice",
+    "usage_user",
+    "usage_system",
+    "usage_idle",
+    "usage_nice",
+    "usage_iowait",
+    "usage_irq",
+    "usage_softirq",
+    "usage_steal",
+    "usage_guest",
+    "usage_guest_nice",
 ];
 
 /// How much is written: one row a host and step of ten seconds, of ten tags and ten integer fields.
@@ -119,9 +127,10 @@ pub(crate) async fn run(size: Size) -> Report {
     engine.fold(None).await.unwrap();
     let fold_seconds = started.elapsed().as_secs_f64();
     let folded = engine.status();
-    let (bytes, values) = folded.databases.iter().fold((0, 0), |(bytes, values), database| {
-        (bytes + database.segment_bytes, values + database.segment_values)
-    });
+    let (bytes, values) = folded
+        .databases
+        .iter()
+        .fold((0, 0), |(bytes, values), database| (bytes + database.segment_bytes, values + database.segment_values));
     drop(engine);
     Report {
         rows: size.rows(),
@@ -148,7 +157,8 @@ async fn write_all(engine: &Engine, size: Size) -> f64 {
         let body = lines(size, first..(first + steps_per_write).min(size.steps), &mut usages, &mut dice).into();
         let started = Instant::now();
         let database = "default".to_owned();
-        let request = WriteRequest { database, precision: Precision::Nanosecond, ack: None, accept_partial: false, body };
+        let request =
+            WriteRequest { database, precision: Precision::Nanosecond, ack: None, accept_partial: false, body };
         engine.write(request).await.unwrap();
         seconds += started.elapsed().as_secs_f64();
     }
@@ -157,7 +167,9 @@ async fn write_all(engine: &Engine, size: Size) -> f64 {
 
 async fn ask_all(config: &EngineConfig, size: Size) -> Vec<QueryReport> {
     let hour_end = START_NS + (size.steps * STEP_NS).min(3_600_000_000_000);
-    let range = format!("time >= arrow_cast({START_NS}, 'Timestamp(Nanosecond, None)') AND time < arrow_cast({hour_end}, 'Timestamp(Nanosecond, None)')");
+    let range = format!(
+        "time >= arrow_cast({START_NS}, 'Timestamp(Nanosecond, None)') AND time < arrow_cast({hour_end}, 'Timestamp(Nanosecond, None)')"
+    );
     let questions = [
         ("count", "SELECT count(*) FROM cpu".to_owned()),
         ("one host, one hour", format!("SELECT date_bin(interval '1 minute', time) AS minute, max(usage_user) FROM cpu WHERE hostname = 'host_1' AND {range} GROUP BY minute ORDER BY minute")),

@@ -26,7 +26,9 @@ async fn random_bytes_are_refused_and_the_server_lives() {
     let place = Place::folder();
     let server = server_with_good_data(&place).await;
     let env = Env::system();
-    for path in ["/write", "/api/v2/write?bucket=default", "/api/v3/write_lp?db=default", "/query", "/api/v3/query_sql", "/sql"] {
+    for path in
+        ["/write", "/api/v2/write?bucket=default", "/api/v3/write_lp?db=default", "/query", "/api/v3/query_sql", "/sql"]
+    {
         for length in [1usize, 17, 300, 5000] {
             let ids = (0..length / 16 + 1).flat_map(|_| *env.write_id().as_bytes());
             // A line feed is always there: one random byte could be a blank line, which is no error.

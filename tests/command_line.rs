@@ -24,13 +24,18 @@ async fn commands_against_a_server(place: &Place) {
     let server = place.serve("wal", ServerFlags::new().flag("--wal-mode", "object"));
     let host = server.url();
     printed(&tidewell(place, &["write", "--host", host, "-"], "cpu,host=a usage=1.5 1\ncpu,host=b usage=2.5 2\n"));
-    let csv = tidewell(place, &["query", "--host", host, "--format", "csv", "SELECT host, usage FROM cpu ORDER BY host"], "");
+    let csv =
+        tidewell(place, &["query", "--host", host, "--format", "csv", "SELECT host, usage FROM cpu ORDER BY host"], "");
     assert_eq!(printed(&csv), "host,usage\na,1.5\nb,2.5\n");
     let table = printed(&tidewell(place, &["query", "--host", host, "SELECT host FROM cpu ORDER BY host"], ""));
     assert!(table.contains("| host |") && table.contains("| a    |"), "{table}");
     let partial = tidewell(place, &["write", "--host", host, "-"], "cpu,host=c usage=3.5 3\ncpu usage=\n");
     assert_eq!(partial.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&partial.stderr).contains("stdin:2"), "{}", String::from_utf8_lossy(&partial.stderr));
+    assert!(
+        String::from_utf8_lossy(&partial.stderr).contains("stdin:2"),
+        "{}",
+        String::from_utf8_lossy(&partial.stderr)
+    );
     assert_eq!(printed(&tidewell(place, &["db", "list", "--host", host], "")).trim(), "default");
     // The same rows straight from the store, while the server runs and before and after a fold by another process.
     let store = place.store();

@@ -30,7 +30,15 @@ async fn duckdb_counts_the_rows_that_the_server_counts() {
     for batch in 0..5u64 {
         let line = |row: u64| {
             let id = batch * 900 + row;
-            format!("cpu,host=h{},region=r{} usage={}.5,cores={}i,on={},note=\"n {id}\" {}\n", row % 7, row % 3, id, id, id % 2 == 0, id * 1_000_000_000)
+            format!(
+                "cpu,host=h{},region=r{} usage={}.5,cores={}i,on={},note=\"n {id}\" {}\n",
+                row % 7,
+                row % 3,
+                id,
+                id,
+                id.is_multiple_of(2),
+                id * 1_000_000_000
+            )
         };
         // Batches overlap in their last hundred rows, which so are written twice.
         let lines: String = (0..1000).map(line).collect();

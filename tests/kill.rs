@@ -12,10 +12,7 @@ use crate::place::Place;
 
 async fn kill_and_restart(place: &Place, mode: &str, rounds: u32) {
     let flags = || {
-        ServerFlags::new()
-            .flag("--wal-mode", mode)
-            .flag("--wal-flush-interval-ms", 5)
-            .flag("--fold-interval-ms", 60)
+        ServerFlags::new().flag("--wal-mode", mode).flag("--wal-flush-interval-ms", 5).flag("--fold-interval-ms", 60)
     };
     let (next, env) = (Arc::new(AtomicU64::new(1)), Env::system());
     let mut acknowledged = Vec::new();

@@ -40,7 +40,13 @@ impl Load {
     }
 }
 
-async fn write_until(client: Client, url: String, writer: u64, next: Arc<AtomicU64>, stop: Arc<AtomicBool>) -> Vec<u64> {
+async fn write_until(
+    client: Client,
+    url: String,
+    writer: u64,
+    next: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+) -> Vec<u64> {
     let mut acknowledged = Vec::new();
     while !stop.load(Ordering::Relaxed) {
         let first = next.fetch_add(ROWS_PER_WRITE, Ordering::Relaxed);
@@ -69,7 +75,13 @@ pub(crate) async fn check_all_there(server: &TestServer, acknowledged: &[u64]) {
         assert_eq!(row["half"].as_f64().unwrap() * 2.0, row["id"].as_f64().unwrap(), "half a row: {row:?}");
     }
     let lost: Vec<_> = acknowledged.iter().filter(|id| ids.binary_search(id).is_err()).collect();
-    assert!(lost.is_empty(), "{} of {} acknowledged points are lost, such as {:?}", lost.len(), acknowledged.len(), lost[0]);
+    assert!(
+        lost.is_empty(),
+        "{} of {} acknowledged points are lost, such as {:?}",
+        lost.len(),
+        acknowledged.len(),
+        lost[0]
+    );
     let count = server.sql_value("SELECT count(*) FROM load").await;
     assert_eq!(count, Value::from(ids.len()), "count(*) against the rows");
 }

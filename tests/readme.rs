@@ -56,14 +56,18 @@ async fn readme_examples_against_port_8086_print_what_it_says() {
     let mut compared = 0;
     for block in blocks() {
         for (command, expected) in steps(&block) {
-            let output = Command::new("bash").args(["-ec", &command]).env("PATH", &path).current_dir(place.path()).output();
+            let output =
+                Command::new("bash").args(["-ec", &command]).env("PATH", &path).current_dir(place.path()).output();
             let output = output.unwrap();
             let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
             assert!(output.status.success(), "{command}\n{out}\n{err}");
             let lines: Vec<&str> = out.lines().collect();
             for (index, expected) in expected.iter().enumerate() {
                 let line = lines.get(index).unwrap_or(&"");
-                assert!(line.starts_with(expected.trim_end_matches('…')), "{command}\nsays {line:?}, README says {expected:?}");
+                assert!(
+                    line.starts_with(expected.trim_end_matches('…')),
+                    "{command}\nsays {line:?}, README says {expected:?}"
+                );
                 compared += 1;
             }
         }

@@ -4,6 +4,7 @@
 mod bad_input;
 mod bench_small;
 mod command_line;
+mod conformance;
 mod duckdb;
 mod kill;
 mod load;

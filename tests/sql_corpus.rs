@@ -89,7 +89,8 @@ async fn write_all(server: &TestServer, database: &str, case: &Value, folding: F
 async fn wait_until_folded(server: &TestServer, database: &str) {
     for _ in 0..1000 {
         let status = server.get("/stats").await.json();
-        let ours = status["databases"].as_array().unwrap().iter().find(|open| open["name"] == database).unwrap().clone();
+        let ours =
+            status["databases"].as_array().unwrap().iter().find(|open| open["name"] == database).unwrap().clone();
         if ours["unfolded_entries"] == 0 && ours["segments"].as_u64() > Some(0) {
             return;
         }

@@ -19,13 +19,14 @@ Examples:
   echo 'cpu,host=a usage=0.5' | tidewell write
   tidewell query 'SELECT * FROM cpu'
 
-Every flag with a TIDEWELL_* variable has a key of the same name in tidewell.toml (wal_mode = \"object\").
-A flag beats the variable, the variable beats the file, the file beats the default.
+Every flag with a TIDEWELL_* variable has a key in tidewell.toml, named like the
+flag with underscores: wal_mode = \"object\". A flag beats the variable, the
+variable beats the file, the file beats the default.
 Exit codes: 0 done, 1 failed in part or whole, 2 wrong usage.";
 
 /// Tidewell keeps time series as plain Parquet in an S3-compatible bucket
 #[derive(Parser, Debug)]
-#[command(name = "tidewell", version, about, after_help = EXAMPLES, max_term_width = 120)]
+#[command(name = "tidewell", version, after_help = EXAMPLES, max_term_width = 120)]
 pub(crate) struct Cli {
     /// Configuration file; without it ./tidewell.toml is read where there is one
     #[arg(long, global = true, env = config_variable(), value_name = "FILE", help_heading = "Global options")]

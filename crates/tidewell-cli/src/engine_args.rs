@@ -10,17 +10,17 @@ use crate::size::ByteSize;
 
 /// What each mode can lose, for `--help`.
 const WAL_MODES: &str = "\
-When a write is acknowledged, and what can then still be lost
+When a write is acknowledged, and what a process crash and what a lost machine can then still cost
 
-mode          acknowledged when                   a process crash loses   a lost machine loses
-none          in memory                           the buffer              the buffer
-os-default    in the local log, not yet fsynced   nothing                 what was not yet folded
-periodic      as above, fsync at an interval      nothing                 what was not yet folded
-every-write   in the local log and fsynced        nothing                 what was not yet folded
-object        in the store and re-checked         nothing                 nothing
-quorum        in most of several stores           nothing                 nothing, one store down
+mode         acknowledged once      a crash     a lost machine
+none         in memory              the buffer  the buffer
+os-default   in the local log       nothing     rows not yet folded
+periodic     same, fsync every N ms nothing     rows not yet folded
+every-write  fsynced                nothing     rows not yet folded
+object       in the store           nothing     nothing
+quorum       in most of many stores nothing     nothing, 1 store down
 
-On power loss os-default also loses what the system had not written out, and periodic one sync interval.
+A power loss costs os-default what the system had not written out, and periodic one sync interval.
 [default: periodic on a disk, object on s3://]";
 
 /// Where the store is.
@@ -38,7 +38,7 @@ pub(crate) struct WalArgs {
     #[arg(long, env = "TIDEWELL_WAL_DIR", value_name = "FOLDER", default_value = "./data/wal")]
     pub(crate) wal_dir: PathBuf,
 
-    /// When a write is acknowledged [possible values: none, os-default, periodic, every-write, object, quorum]
+    /// When a write is acknowledged (`--help` says what each mode can lose); by default periodic on a disk, object on s3://
     #[arg(long, env = "TIDEWELL_WAL_MODE", value_name = "MODE", long_help = WAL_MODES, value_parser = ack_level())]
     pub(crate) wal_mode: Option<AckLevel>,
 

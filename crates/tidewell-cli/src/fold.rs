@@ -15,8 +15,9 @@ Examples:
   tidewell fold --store s3://my-bucket/metrics
   tidewell fold --store ./data/store --wal-dir ./data/wal --db metrics
 
-Any number of processes may fold one store at a time: a lost race costs work, never data. A local log is folded only by
-the process that holds its folder, so stop the server first or let it fold by itself.";
+Any number of processes may fold one store at a time: a lost race costs work,
+never data. A local log is folded only by the process that holds its folder: stop
+the server first, or let it fold by itself.";
 
 /// What to fold.
 #[derive(Args, Debug)]

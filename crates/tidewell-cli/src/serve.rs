@@ -21,8 +21,9 @@ Examples:
   tidewell serve --store s3://my-bucket/metrics --wal-mode every-write --wal-dir /mnt/ssd/wal
   AWS_ENDPOINT_URL=http://localhost:9000 tidewell serve --store s3://my-bucket
 
-On s3:// the standard AWS_* variables give credentials, region and endpoint. What each --wal-mode can lose: `--help`.
-SIGTERM and SIGINT drain and fold before the exit; a second signal exits at once and leaves the rest to the log.";
+On s3:// the standard AWS_* variables give credentials, region and endpoint.
+SIGTERM and SIGINT drain and fold before the exit; a second signal exits at once
+and leaves the rest to the log.";
 
 /// What to serve and within which bounds.
 #[derive(Args, Debug)]

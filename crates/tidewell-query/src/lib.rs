@@ -26,6 +26,7 @@ mod scan;
 mod segment_fault;
 mod session;
 mod sql;
+mod sql_depth;
 mod statistics;
 mod table;
 mod tail;

@@ -1,6 +1,7 @@
 //! SQL text to a statement that only reads.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 
 use datafusion::common::TableReference;
 use datafusion::execution::session_state::SessionState;
@@ -9,14 +10,19 @@ use datafusion::prelude::SQLOptions;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
+use datafusion::sql::sqlparser::ast::{TableFactor, Visit, Visitor};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
+use datafusion::sql::sqlparser::tokenizer::Tokenizer;
 
 use crate::catalog::{CATALOG, SCHEMA};
+use crate::sql_depth::check_depth;
 use crate::view::View;
 use crate::{QueryError, QueryLimits};
 
-/// How deep expressions and queries may nest.
+/// How deep parentheses and queries may nest.
 const DEPTH_MAX: usize = 50;
+/// Tables that one statement may name, each as often as it does.
+const RELATIONS_MAX: usize = 100;
 const INFORMATION_SCHEMA: &str = "information_schema";
 
 /// The tables that a statement reads.
@@ -35,10 +41,17 @@ pub(crate) fn parse(text: &str, limits: &QueryLimits) -> Result<Statement, Query
         return Err(QueryError::Invalid(format!("the statement is {len} bytes long: {max} are allowed")));
     }
     let invalid = |error: datafusion::error::DataFusionError| QueryError::Invalid(error.strip_backtrace());
-    let parser = DFParserBuilder::new(text).with_dialect(&GenericDialect {}).with_recursion_limit(DEPTH_MAX).build();
+    let tokens = Tokenizer::new(&GenericDialect {}, text).tokenize_with_location();
+    let tokens = tokens.map_err(|error| QueryError::Invalid(format!("not SQL: {error}")))?;
+    check_depth(&tokens)?;
+    let parser = DFParserBuilder::new(tokens).with_dialect(&GenericDialect {}).with_recursion_limit(DEPTH_MAX).build();
     let mut statements = parser.and_then(|mut parser| parser.parse_statements()).map_err(invalid)?;
     match (statements.pop_front(), statements.is_empty()) {
-        (Some(statement), true) => check_reads(&statement).map(|()| statement),
+        (Some(statement), true) => {
+            check_reads(&statement)?;
+            check_relations(&statement)?;
+            Ok(statement)
+        }
         (Some(_), false) => Err(QueryError::Invalid("send one statement at a time: there is a second one".to_owned())),
         (None, _) => Err(QueryError::Invalid("there is no statement in the query".to_owned())),
     }
@@ -66,6 +79,29 @@ fn check_reads(statement: &Statement) -> Result<(), QueryError> {
     Err(QueryError::Invalid(format!(
         "{word} is refused: a query may only read (SELECT, WITH, VALUES, EXPLAIN, SHOW, DESCRIBE)"
     )))
+}
+
+/// Counts what is joined or read, tables and queries in their place alike.
+#[derive(Default)]
+struct Relations(usize);
+
+impl Visitor for Relations {
+    type Break = ();
+
+    fn pre_visit_table_factor(&mut self, _: &TableFactor) -> ControlFlow<()> {
+        self.0 += 1;
+        if self.0 > RELATIONS_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+fn check_relations(statement: &Statement) -> Result<(), QueryError> {
+    match statement {
+        Statement::Explain(explain) => check_relations(&explain.statement),
+        Statement::Statement(statement) if statement.visit(&mut Relations::default()).is_break() => {
+            Err(QueryError::Invalid(format!("the statement reads tables more than {RELATIONS_MAX} times")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn references(statement: &Statement) -> Result<Vec<TableReference>, QueryError> {

@@ -38,10 +38,10 @@ where
         let listed = tail.store.list(&tail.layout.wal_prefix()).await.map_err(WalError::from)?;
         let view = catch_up().await?;
         let wanted = tail.wanted(&listed, &*view);
-        if let Some(wanted) = wanted {
-            if tail.fetch(&wanted).await? {
-                return Ok((view, listed));
-            }
+        if let Some(wanted) = wanted
+            && tail.fetch(&wanted).await?
+        {
+            return Ok((view, listed));
         }
         tail.env.sleep(ROUND_PAUSE).await;
     }

@@ -1,5 +1,5 @@
 //! The cache over a store in memory.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::single_range_in_vec_init)]
 
 use std::ops::Range;
 use std::sync::Arc;

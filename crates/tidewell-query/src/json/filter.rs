@@ -10,6 +10,9 @@ use super::request::{JsonQuery, JsonTagFilter, JsonTimeRange};
 use crate::QueryError;
 use crate::view::list_names;
 
+/// Filters of one query.
+const FILTERS_MAX: usize = 100;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Op {
     Eq,
@@ -52,6 +55,9 @@ pub(super) fn check_tag(schema: &TableSchema, name: &str) -> Result<(), QueryErr
 
 /// Everything that a row must fulfil.
 pub(super) fn filters(schema: &TableSchema, query: &JsonQuery) -> Result<Vec<Expr>, QueryError> {
+    if query.tag_filters.len() + query.tags.len() > FILTERS_MAX {
+        return Err(QueryError::Invalid(format!("the query has more than {FILTERS_MAX} filters of tags: use In")));
+    }
     let mut filters = time_filters(query.time_range);
     for filter in &query.tag_filters {
         filters.push(tag_filter(schema, filter)?);

@@ -72,7 +72,7 @@ fn plain(rows: LogicalPlanBuilder, schema: &TableSchema, query: &JsonQuery) -> R
         check_field(schema, field)?;
     }
     let wanted = unique(query.fields.iter().map(String::as_str));
-    let has_any = wanted.iter().map(|field| ident(*field).is_not_null()).reduce(Expr::or);
+    let has_any = any(wanted.iter().map(|field| ident(*field).is_not_null()).collect());
     let rows = match has_any {
         Some(has_any) => rows.filter(has_any)?,
         None => rows,
@@ -82,6 +82,15 @@ fn plain(rows: LogicalPlanBuilder, schema: &TableSchema, query: &JsonQuery) -> R
     let columns = [TIME_COLUMN].into_iter().chain(tags.iter().copied()).chain(fields);
     let order: Vec<SortExpr> = [by_time(query)].into_iter().chain(by_tags(tags.iter().copied())).collect();
     rows.project(columns.map(ident).collect::<Vec<Expr>>())?.sort(order)
+}
+
+/// One of the conditions, as a tree of little depth; `None` without any.
+fn any(mut conditions: Vec<Expr>) -> Option<Expr> {
+    if conditions.len() > 1 {
+        let second = conditions.split_off(conditions.len() / 2);
+        return any(conditions).zip(any(second)).map(|(first, second)| first.or(second));
+    }
+    conditions.pop()
 }
 
 /// Each once, where it comes first.

@@ -36,7 +36,7 @@ async fn write_of_gzip_and_of_chunks_without_a_length_is_taken() {
     let service = service().await;
     assert_eq!(post_gzip(&service, "/write", gzip(b"cpu load=1 1\n")).await.status, StatusCode::NO_CONTENT);
     assert_eq!(post_gzip(&service, "/write", Vec::new()).await.status, StatusCode::NO_CONTENT);
-    let chunks = ["cpu lo", "ad=2 2\ncpu load", "=3 3\n"].map(|chunk| Ok::<_, std::io::Error>(chunk));
+    let chunks = ["cpu lo", "ad=2 2\ncpu load", "=3 3\n"].map(Ok::<_, std::io::Error>);
     let reply = post(&service, "/write", Body::from_stream(stream::iter(chunks))).await;
     assert_eq!(reply.status, StatusCode::NO_CONTENT);
     assert_eq!(count(&service, "cpu").await, 3);
