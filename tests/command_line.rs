@@ -84,3 +84,22 @@ async fn fold_of_a_log_that_a_server_holds_is_refused_with_a_remedy() {
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(said.contains("running process"), "{said}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fold_of_another_store_leaves_a_killed_servers_log_alone() {
+    let place = Place::folder();
+    printed(&tidewell(&place, &["write", "--store", "other", "--wal-dir", "other-wal", "-"], "cpu f=1 1\n"));
+    let server = place.serve("data/wal", ServerFlags::new().flag("--wal-mode", "every-write"));
+    server.write("cpu f=5 5").await;
+    server.kill9();
+    // The log folder is the default one, and belongs to the killed server's store.
+    printed(&tidewell(&place, &["fold", "--store", "other"], ""));
+    let refused = tidewell(&place, &["write", "--store", "other", "-"], "cpu f=2 2\n");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("--wal-dir"), "{}", String::from_utf8_lossy(&refused.stderr));
+    let count = |store: &str| {
+        let count = ["query", "--store", store, "--format", "csv", "SELECT count(*) AS n FROM cpu"];
+        printed(&tidewell(&place, &count, ""))
+    };
+    assert_eq!((count("other"), count("data/store")), ("n\n1\n".to_owned(), "n\n1\n".to_owned()));
+}

@@ -8,20 +8,28 @@ use tidewell_buffer::Buffer;
 use tidewell_env::Env;
 use tidewell_maintain::LocalFold;
 use tidewell_manifest::{Attach, Author, Intent, Manifest, NodeState, State};
-use tidewell_types::Source;
-use tidewell_wal::LocalLog;
+use tidewell_types::{Source, StoreId};
+use tidewell_wal::{LocalLog, bind, store_of};
 
 use crate::error::{EngineError, ErrorKind};
 
 /// Takes the log in `folder` and puts what is not folded into the buffer. One commit.
 pub(crate) async fn attach(
     folder: PathBuf,
+    store: StoreId,
     manifest: &Manifest,
     buffer: &Buffer,
     env: &Env,
 ) -> Result<LocalFold, EngineError> {
     let (path, doors) = (folder.clone(), env.clone());
-    let (mut log, entries) = env.blocking(move || LocalLog::open(&path, &doors)).await?;
+    let open = move || {
+        let belongs_here = store_of(&path)?.is_none_or(|bound| bound == store);
+        let opened = if belongs_here { Some(LocalLog::open(&path, &doors)?) } else { None };
+        bind(&path, store).map(|()| opened)
+    };
+    let Some((mut log, entries)) = env.blocking(open).await? else {
+        return Err(EngineError::new(ErrorKind::Internal, "a local log changed hands while it was opened: try again"));
+    };
     let (node, writer) = (log.node(), env.writer_id());
     let intend = move |state: &State| {
         let author = Author { generation: state.open_generation(), writer };

@@ -22,12 +22,14 @@ pub struct EngineConfig {
 }
 
 impl EngineConfig {
-    /// The level of writes that ask for none: as configured, else `object` for a bucket and `periodic` for a disk.
+    /// The level of writes that ask for none: as configured, else `object` for a bucket, `periodic` for a disk and `none` for a
+    /// store in memory.
     #[must_use]
     pub fn level(&self) -> AckLevel {
         self.wal.mode.unwrap_or(match self.store {
             StoreUrl::S3 { .. } => AckLevel::Object,
-            _ => AckLevel::Periodic,
+            StoreUrl::Folder(_) => AckLevel::Periodic,
+            StoreUrl::Memory => AckLevel::None,
         })
     }
 

@@ -12,12 +12,13 @@ use tidewell_maintain::{Folder, LocalFold};
 use tidewell_manifest::Manifest;
 use tidewell_storage::{DatabaseLayout, Store};
 use tidewell_types::DatabaseName;
-use tidewell_wal::read_folder;
+use tidewell_wal::{read_folder, store_of};
 use tokio::sync::OnceCell;
 
 use crate::attach::attach;
 use crate::config::EngineConfig;
 use crate::error::EngineError;
+use crate::home::Home;
 
 /// One open database.
 #[derive(Debug)]
@@ -53,8 +54,8 @@ impl Database {
     }
 
     /// What it takes to write and fold; the first call takes the local log and replays it.
-    pub(crate) async fn work(&self, store: &Store, env: &Env, config: &EngineConfig) -> Result<&Work, EngineError> {
-        self.work.get_or_try_init(|| self.begin(store, env, config)).await
+    pub(crate) async fn work(&self, home: &Home) -> Result<&Work, EngineError> {
+        self.work.get_or_try_init(|| self.begin(home)).await
     }
 
     /// The same where it has begun.
@@ -62,10 +63,12 @@ impl Database {
         self.work.get()
     }
 
-    async fn begin(&self, store: &Store, env: &Env, config: &EngineConfig) -> Result<Work, EngineError> {
+    async fn begin(&self, home: &Home) -> Result<Work, EngineError> {
+        let Home { store, env, config, .. } = home;
         let folder = log_folder(config, &self.name);
-        let local = match config.level().is_local() || holds_log(&folder) {
-            true => Some(attach(folder, &self.manifest, &self.buffer, env).await?),
+        let id = home.make_store().await?;
+        let local = match config.level().is_local() || store_of(&folder)? == Some(id) {
+            true => Some(attach(folder, id, &self.manifest, &self.buffer, env).await?),
             false => None,
         };
         let ingest = IngestConfig {
@@ -92,12 +95,12 @@ impl Database {
     }
 
     /// Reads the local log into the buffer without taking it, for a process that only asks.
-    pub(crate) async fn read_local_log(&self, env: &Env, config: &EngineConfig) -> Result<(), EngineError> {
-        let folder = log_folder(config, &self.name);
-        if !holds_log(&folder) {
+    pub(crate) async fn read_local_log(&self, home: &Home) -> Result<(), EngineError> {
+        if !self.has_log_here(home).await? {
             return Ok(());
         }
-        if let Some((_, entries)) = env.blocking(move || read_folder(&folder)).await? {
+        let folder = log_folder(&home.config, &self.name);
+        if let Some((_, entries)) = home.env.blocking(move || read_folder(&folder)).await? {
             for entry in entries {
                 self.buffer.apply(Arc::new(entry));
             }
@@ -106,14 +109,17 @@ impl Database {
     }
 }
 
+impl Database {
+    /// Whether this machine has a log of the database that belongs to this very store.
+    pub(crate) async fn has_log_here(&self, home: &Home) -> Result<bool, EngineError> {
+        let bound = store_of(&log_folder(&home.config, &self.name))?;
+        Ok(bound.is_some() && bound == home.find_store().await?)
+    }
+}
+
 /// The folder of a database's local log.
 pub(crate) fn log_folder(config: &EngineConfig, name: &DatabaseName) -> PathBuf {
     let prefix = DatabaseLayout::new(name).prefix();
     let folder = prefix.as_str().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
     config.wal.dir.join(folder)
-}
-
-/// Whether a process ever logged there.
-pub(crate) fn holds_log(folder: &std::path::Path) -> bool {
-    folder.is_dir()
 }

@@ -4,36 +4,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tidewell_env::Env;
-use tidewell_storage::{Prefix, Store, parse_database_folder};
+use tidewell_storage::{Prefix, parse_database_folder};
 use tidewell_types::DatabaseName;
 use tokio::sync::OnceCell;
 
-use crate::config::EngineConfig;
-use crate::database::{Database, holds_log, log_folder};
+use crate::database::Database;
 use crate::error::{EngineError, ErrorKind};
+use crate::home::Home;
 
 type Slot = Arc<OnceCell<Arc<Database>>>;
 
 /// The open databases of a store.
 #[derive(Debug)]
 pub(crate) struct Databases {
-    store: Store,
-    env: Env,
-    config: Arc<EngineConfig>,
+    home: Arc<Home>,
     open: Mutex<BTreeMap<DatabaseName, Slot>>,
 }
 
 impl Databases {
-    pub(crate) fn new(store: Store, env: Env, config: Arc<EngineConfig>) -> Self {
-        Self { store, env, config, open: Mutex::default() }
+    pub(crate) fn new(home: Arc<Home>) -> Self {
+        Self { home, open: Mutex::default() }
     }
 
     /// The database, opened once whatever the number of callers; it need not exist.
     pub(crate) async fn open(&self, name: &DatabaseName) -> Result<Arc<Database>, EngineError> {
         let slot = {
             let mut open = self.open.lock();
-            let databases_max = self.config.limits.databases_max;
+            let databases_max = self.home.config.limits.databases_max;
             if !open.contains_key(name) && open.len() >= databases_max {
                 let message = format!("{databases_max} databases are open already: use fewer, or raise the limit");
                 return Err(EngineError::new(ErrorKind::Busy, message));
@@ -48,11 +45,12 @@ impl Databases {
     }
 
     async fn begin(&self, name: &DatabaseName) -> Result<Arc<Database>, EngineError> {
-        let database = Database::open(&self.store, &self.env, name.clone()).await?;
-        if !self.config.background {
-            database.read_local_log(&self.env, &self.config).await?;
-        } else if holds_log(&log_folder(&self.config, name)) {
-            database.work(&self.store, &self.env, &self.config).await?;
+        let home = &self.home;
+        let database = Database::open(&home.store, &home.env, name.clone()).await?;
+        if !home.config.background {
+            database.read_local_log(home).await?;
+        } else if database.has_log_here(home).await? {
+            database.work(home).await?;
         }
         Ok(Arc::new(database))
     }
@@ -88,17 +86,34 @@ impl Databases {
         self.open.lock().values().filter_map(|slot| slot.get().cloned()).collect()
     }
 
-    /// Every database of the store, and every one with a local log here. One LIST.
+    /// Every database of the store, and every one with a local log of it here. One LIST.
     pub(crate) async fn names(&self) -> Result<BTreeSet<DatabaseName>, EngineError> {
-        let folders = self.store.list_folders(&Prefix::databases()).await?;
+        let folders = self.home.store.list_folders(&Prefix::databases()).await?;
         let mut names: BTreeSet<_> = folders.iter().filter_map(|folder| parse_database_folder(folder)).collect();
-        names.extend(self.logged());
+        for name in self.logged() {
+            if !names.contains(&name) && self.open(&name).await?.has_log_here(&self.home).await? {
+                names.insert(name);
+            }
+        }
         Ok(names)
     }
 
-    /// Every database with a local log here.
-    pub(crate) fn logged(&self) -> Vec<DatabaseName> {
-        let Ok(folders) = std::fs::read_dir(&self.config.wal.dir) else { return Vec::new() };
+    /// Takes the local logs of this store; in a local mode another store's log in the way is an error.
+    pub(crate) async fn attach_logged(&self) -> Result<(), EngineError> {
+        for name in self.logged() {
+            let database = self.open(&name).await?;
+            if self.home.config.level().is_local() {
+                database.work(&self.home).await?;
+            } else if database.begun().is_none() {
+                tracing::warn!(database = %name, "a local log of another store is left alone");
+            }
+        }
+        Ok(())
+    }
+
+    /// Every database with a local log here, of whatever store.
+    fn logged(&self) -> Vec<DatabaseName> {
+        let Ok(folders) = std::fs::read_dir(&self.home.config.wal.dir) else { return Vec::new() };
         let names = folders.filter_map(|folder| folder.ok()?.file_name().into_string().ok());
         names.filter_map(|folder| parse_database_folder(&folder)).collect()
     }

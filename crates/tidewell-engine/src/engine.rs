@@ -15,6 +15,7 @@ use crate::config::{EngineConfig, Limits};
 use crate::counters::Counters;
 use crate::databases::Databases;
 use crate::error::{EngineError, ErrorKind};
+use crate::home::Home;
 
 /// One store, opened. Cheap to clone; clones are the same engine.
 #[derive(Clone, Debug)]
@@ -27,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) config: Arc<EngineConfig>,
     pub(crate) env: Env,
     pub(crate) store: Store,
+    pub(crate) home: Arc<Home>,
     pub(crate) cache: Arc<ObjectCache>,
     pub(crate) queries: QueryEngine,
     pub(crate) databases: Databases,
@@ -46,16 +48,18 @@ impl Engine {
     /// another process or store.
     pub async fn open(config: EngineConfig, env: Env) -> Result<Self, EngineError> {
         let store = Store::open(&config.store, env.clone(), &StoreOptions::default())?;
+        let config = Arc::new(config);
+        let home = Arc::new(Home::new(store.clone(), env.clone(), Arc::clone(&config)));
         // A process that only asks leaves an empty place empty.
         match config.background {
-            true => drop(store.ensure_format().await?),
-            false => drop(store.read_format().await?),
+            true => drop(home.make_store().await?),
+            false => drop(home.find_store().await?),
         }
-        let config = Arc::new(config);
         let cache = Arc::new(ObjectCache::new(config.limits.cache_bytes_max));
         let queries = QueryEngine::new(query_limits(&config.limits), Arc::clone(&cache), env.clone())?;
         let inner = Inner {
-            databases: Databases::new(store.clone(), env.clone(), Arc::clone(&config)),
+            databases: Databases::new(Arc::clone(&home)),
+            home,
             counters: Counters::default(),
             opened_at: env.monotonic(),
             is_closing: AtomicBool::new(false),
@@ -68,9 +72,7 @@ impl Engine {
         };
         let engine = Self { inner: Arc::new(inner) };
         if engine.inner.config.background {
-            for name in engine.inner.databases.logged() {
-                engine.inner.databases.open(&name).await?;
-            }
+            engine.inner.databases.attach_logged().await?;
             background::start(&engine.inner);
         }
         Ok(engine)

@@ -46,7 +46,7 @@ impl Engine {
         let mut reports = Vec::with_capacity(names.len());
         for name in names {
             let database = databases.open(&name).await?;
-            reports.push(self.fold_database(&database).await?);
+            reports.push(self.fold_leftovers(&database).await?);
         }
         Ok(reports)
     }
@@ -55,14 +55,14 @@ impl Engine {
         let inner = &self.inner;
         let started = inner.env.monotonic();
         *database.last_fold.lock() = started;
-        let work = database.work(&inner.store, &inner.env, &inner.config).await?;
+        let work = database.work(&inner.home).await?;
         self.fold_with(&work.folder, database, started).await
     }
 
-    /// Folds what is in the store's log without taking a local one where this process has not written.
+    /// Folds what is in the store's log, and the local log where there is one of this store.
     pub(crate) async fn fold_leftovers(&self, database: &Database) -> Result<FoldReport, EngineError> {
         let inner = &self.inner;
-        if database.begun().is_some() {
+        if database.begun().is_some() || database.has_log_here(&inner.home).await? {
             return self.fold_database(database).await;
         }
         let (store, manifest) = (inner.store.clone(), database.manifest.clone());

@@ -12,6 +12,7 @@ mod databases;
 mod engine;
 mod error;
 mod fold;
+mod home;
 mod probe;
 mod query;
 mod snapshot;

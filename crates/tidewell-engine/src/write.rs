@@ -63,7 +63,7 @@ impl Engine {
         let name = DatabaseName::new(&request.database).map_err(EngineError::from)?;
         let inner = &self.inner;
         let database = inner.databases.open(&name).await?;
-        let work = database.work(&inner.store, &inner.env, &inner.config).await?;
+        let work = database.work(&inner.home).await?;
         inner.counters.body_bytes.add(request.body.len());
         let request = tidewell_ingest::WriteRequest {
             body: request.body,

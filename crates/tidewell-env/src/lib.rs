@@ -50,10 +50,7 @@ impl Env {
     /// The real clock and randomness from the operating system.
     #[must_use]
     pub fn system() -> Self {
-        Self {
-            clock: Arc::new(SystemClock { zero: Instant::now() }),
-            rng: Arc::new(Mutex::new(StdRng::from_os_rng())),
-        }
+        Self { clock: Arc::new(SystemClock { zero: Instant::now() }), rng: Arc::new(Mutex::new(StdRng::from_os_rng())) }
     }
 
     /// A given clock and randomness from a seed, for simulation and tests.

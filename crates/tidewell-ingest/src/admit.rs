@@ -72,7 +72,8 @@ pub fn admit(
 
 fn instant(line: &Line<'_>, precision: Precision, now: TimestampNs) -> Result<TimestampNs, String> {
     let Some(raw) = line.timestamp else { return Ok(now) };
-    let out_of_range = || format!("timestamp {raw} is outside the years 1677 to 2262: check the precision of the request");
+    let out_of_range =
+        || format!("timestamp {raw} is outside the years 1677 to 2262: check the precision of the request");
     precision.to_ns(raw).ok_or_else(out_of_range)
 }
 

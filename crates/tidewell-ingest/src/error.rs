@@ -21,7 +21,9 @@ pub enum IngestError {
     #[error("{0}")]
     Invalid(String),
     /// The write may or may not be stored, now or later. Sending it again is safe: the same points overwrite themselves.
-    #[error("the outcome of the write is unknown ({0}): it may be stored; send it again, the same points overwrite themselves")]
+    #[error(
+        "the outcome of the write is unknown ({0}): it may be stored; send it again, the same points overwrite themselves"
+    )]
     Unknown(Arc<str>),
     /// The store or the disk failed; the write was not acknowledged. Try again later.
     #[error("{0}")]

@@ -43,9 +43,12 @@ impl Group {
     /// The batch is logged even if the caller stops waiting.
     pub(crate) async fn append(&self, batch: Batch, level: AckLevel) -> Result<SessionToken, IngestError> {
         let (reply, answer) = oneshot::channel();
-        let full = |_| IngestError::Busy(format!("{QUEUE_REQUESTS_MAX} writes wait to be logged: try again in a second"));
+        let full =
+            |_| IngestError::Busy(format!("{QUEUE_REQUESTS_MAX} writes wait to be logged: try again in a second"));
         self.queue.try_send(Request { batch, level, reply }).map_err(full)?;
-        answer.await.unwrap_or_else(|_| Err(IngestError::Unavailable("the log's task has stopped: restart the server".into())))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(IngestError::Unavailable("the log's task has stopped: restart the server".into())))
     }
 }
 

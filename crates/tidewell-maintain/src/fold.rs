@@ -208,7 +208,13 @@ impl Folder {
         Ok(())
     }
 
-    fn summary(&self, outcome: FoldOutcome, entries: &[Arc<Entry>], staged: &[Staged], version: Version) -> FoldSummary {
+    fn summary(
+        &self,
+        outcome: FoldOutcome,
+        entries: &[Arc<Entry>],
+        staged: &[Staged],
+        version: Version,
+    ) -> FoldSummary {
         FoldSummary {
             outcome,
             entry_count: entries.len(),

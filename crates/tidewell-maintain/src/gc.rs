@@ -40,3 +40,6 @@ pub(crate) async fn refused_segments(
     let names: Vec<ObjectName> = names.collect();
     if names.is_empty() { Ok(()) } else { store.delete(&names).await }
 }
+
+#[cfg(test)]
+mod tests;

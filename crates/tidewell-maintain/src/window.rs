@@ -51,7 +51,8 @@ pub(crate) fn split(batches: Vec<RecordBatch>) -> Result<Vec<Window>, ArrowError
 }
 
 fn times(batch: &RecordBatch) -> impl Iterator<Item = i64> {
-    let column = batch.column_by_name(TIME_COLUMN).and_then(|column| column.as_primitive_opt::<TimestampNanosecondType>());
+    let column =
+        batch.column_by_name(TIME_COLUMN).and_then(|column| column.as_primitive_opt::<TimestampNanosecondType>());
     column.map(|column| column.values().as_ref()).unwrap_or_default().iter().copied()
 }
 

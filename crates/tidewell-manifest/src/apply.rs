@@ -86,9 +86,7 @@ impl State {
         for (name, columns) in &intent.tables {
             let table = self.tables.entry(name.clone()).or_default();
             let schema = Arc::make_mut(&mut table.schema);
-            schema
-                .merge(columns)
-                .map_err(|conflict| Refusal::Schema { table: name.as_str().to_owned(), conflict })?;
+            schema.merge(columns).map_err(|conflict| Refusal::Schema { table: name.as_str().to_owned(), conflict })?;
         }
         Ok(())
     }

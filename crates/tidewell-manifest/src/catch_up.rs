@@ -133,8 +133,7 @@ impl Manifest {
     /// One record onto a state, with every link checked.
     pub(crate) fn step(&self, state: &State, number: Version, bytes: &[u8]) -> Result<State, ManifestError> {
         let object = || self.inner.layout.log(number).to_string();
-        let (_, record) =
-            Record::decode(bytes).map_err(|source| ManifestError::Decode { object: object(), source })?;
+        let (_, record) = Record::decode(bytes).map_err(|source| ManifestError::Decode { object: object(), source })?;
         if record.version != number {
             return Err(self.inconsistent(number, format!("its record says version {}", record.version)));
         }

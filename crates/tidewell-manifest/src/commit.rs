@@ -70,10 +70,7 @@ impl Manifest {
 
     async fn attempt(&self, state: &Arc<State>, intent: Intent) -> Result<Attempt, CommitError> {
         let inner = &self.inner;
-        let version = state
-            .version
-            .next()
-            .ok_or_else(|| self.inconsistent(state.version, "versions are used up"))?;
+        let version = state.version.next().ok_or_else(|| self.inconsistent(state.version, "versions are used up"))?;
         let write_id = inner.env.write_id();
         let segments_digest = state.apply(&intent, 0)?.segments_digest;
         let record = Record { version, parent_digest: state.digest, segments_digest, intent };

@@ -60,8 +60,7 @@ pub(crate) fn open(kind: Kind, frame: &[u8]) -> Result<(WriteId, Vec<u8>), Decod
     if version > FORMAT_VERSION {
         return Err(DecodeError::Newer { found: version, known: FORMAT_VERSION });
     }
-    let (packed, stored) =
-        rest.split_last_chunk::<CHECKSUM_BYTES>().ok_or(DecodeError::Corrupt { what: "length" })?;
+    let (packed, stored) = rest.split_last_chunk::<CHECKSUM_BYTES>().ok_or(DecodeError::Corrupt { what: "length" })?;
     if crc32fast::hash(&frame[..frame.len() - CHECKSUM_BYTES]) != u32::from_le_bytes(*stored) {
         return Err(DecodeError::Corrupt { what: "checksum" });
     }

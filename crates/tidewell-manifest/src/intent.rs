@@ -1,6 +1,8 @@
 //! What a commit is to change, before it has a number.
 
-use tidewell_types::{Generation, GenerationState, NodeId, SegmentId, Seq, Source, Stamp, TableName, TableSchema, WriterId};
+use tidewell_types::{
+    Generation, GenerationState, NodeId, SegmentId, Seq, Source, Stamp, TableName, TableSchema, WriterId,
+};
 
 use crate::entry::SegmentEntry;
 

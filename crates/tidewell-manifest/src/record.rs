@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use prost::Message as _;
-use tidewell_types::{Generation, GenerationState, NodeId, SegmentId, Seq, Source, Stamp, StreamId, Version, WriteId, WriterId};
+use tidewell_types::{
+    Generation, GenerationState, NodeId, SegmentId, Seq, Source, Stamp, StreamId, Version, WriteId, WriterId,
+};
 
 use crate::error::DecodeError;
 use crate::frame::{self, Kind};
@@ -48,7 +50,11 @@ impl Record {
         let intent = Intent {
             author: read_author(author)?,
             adds: body.adds.iter().map(|add| part::read_segment(add, Some(version))).collect::<Result<_, _>>()?,
-            removes: body.removes.iter().map(|id| part::id16(id).map(SegmentId::from_bytes)).collect::<Result<_, _>>()?,
+            removes: body
+                .removes
+                .iter()
+                .map(|id| part::id16(id).map(SegmentId::from_bytes))
+                .collect::<Result<_, _>>()?,
             folds: body.folds.iter().map(read_fold).collect::<Result<_, _>>()?,
             attaches: body.attaches.iter().map(read_attach).collect::<Result<_, _>>()?,
             tables: body.tables.iter().map(part::read_table).collect::<Result<_, _>>()?,

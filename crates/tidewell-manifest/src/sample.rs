@@ -55,8 +55,12 @@ pub(crate) fn table(name: &str) -> TableName {
 
 pub(crate) fn schema(tags: &[&str], fields: &[(&str, FieldType)]) -> TableSchema {
     let mut schema = TableSchema::new();
-    tags.iter().for_each(|tag| drop(schema.add_tag(tag).unwrap()));
-    fields.iter().for_each(|(field, field_type)| drop(schema.add_field(field, *field_type).unwrap()));
+    for tag in tags {
+        schema.add_tag(tag).unwrap();
+    }
+    for (field, field_type) in fields {
+        schema.add_field(field, *field_type).unwrap();
+    }
     schema
 }
 
@@ -93,10 +97,7 @@ pub(crate) fn fold(source: Source, epoch: u64, from: u64, to: u64) -> Fold {
 /// An intent with something of everything, which applies to the empty state.
 pub(crate) fn rich() -> Intent {
     let level = schema(&["site", "gauge"], &[("level", FieldType::Float), ("trend", FieldType::Integer)]);
-    let wind = schema(
-        &[],
-        &[("gust", FieldType::Unsigned), ("ok", FieldType::Boolean), ("note", FieldType::String)],
-    );
+    let wind = schema(&[], &[("gust", FieldType::Unsigned), ("ok", FieldType::Boolean), ("note", FieldType::String)]);
     Intent {
         author: author(),
         adds: vec![segment(1), segment(2)],
@@ -104,7 +105,10 @@ pub(crate) fn rich() -> Intent {
         folds: vec![fold(Source::Objects(stream(7)), 0, 0, 12), fold(Source::Node(NODE), 1, 0, 5)],
         attaches: vec![Attach { node: NODE, epoch: 1 }],
         tables: vec![(table("level"), level), (table("wind, gusts"), wind)],
-        generations: vec![(Generation::new(3), GenerationState::Sealing), (Generation::new(2), GenerationState::Sealed)],
+        generations: vec![
+            (Generation::new(3), GenerationState::Sealing),
+            (Generation::new(2), GenerationState::Sealed),
+        ],
         stamp_max: Stamp::from_ns(1_700_000_000_123_456_789),
     }
 }

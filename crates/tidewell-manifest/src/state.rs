@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tidewell_types::{Generation, GenerationState, NodeId, Seq, Source, Stamp, StreamId, TableName, TableSchema, Version, Watermarks};
+use tidewell_types::{
+    Generation, GenerationState, NodeId, Seq, Source, Stamp, StreamId, TableName, TableSchema, Version, Watermarks,
+};
 
 use crate::entry::SegmentEntry;
 

@@ -32,8 +32,20 @@ pub enum WalError {
         /// The folder.
         path: PathBuf,
     },
+    /// The folder holds another store's log; nothing was changed.
+    #[error("local log {path} belongs to store {bound} and this is store {wanted}: give each store a log folder of its own (--wal-dir)")]
+    OtherStore {
+        /// The folder.
+        path: PathBuf,
+        /// The store it belongs to.
+        bound: String,
+        /// The store that was to use it.
+        wanted: String,
+    },
     /// Bytes that were durable are damaged: stop and look, nothing was changed.
-    #[error("{what} is damaged at byte {offset}: {problem}; restore it from a copy, or move it away to go on without its rows")]
+    #[error(
+        "{what} is damaged at byte {offset}: {problem}; restore it from a copy, or move it away to go on without its rows"
+    )]
     Damaged {
         /// The file or object.
         what: String,
@@ -65,7 +77,9 @@ pub enum WalError {
         reason: String,
     },
     /// The log of writes that are not folded is larger than this process may hold.
-    #[error("{bytes} bytes of writes wait to be folded and {bytes_max} fit in memory: run `tidewell fold`, or raise the buffer limit")]
+    #[error(
+        "{bytes} bytes of writes wait to be folded and {bytes_max} fit in memory: run `tidewell fold`, or raise the buffer limit"
+    )]
     TailTooLarge {
         /// What waits.
         bytes: u64,

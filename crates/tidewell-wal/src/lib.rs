@@ -12,4 +12,4 @@ pub mod tail;
 
 pub use ack::{AckLevel, AckLevelError};
 pub use error::WalError;
-pub use local::{LocalLog, LogFolder, read_folder};
+pub use local::{LocalLog, LogFolder, bind, read_folder, store_of};

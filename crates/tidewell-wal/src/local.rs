@@ -3,6 +3,7 @@
 mod file;
 mod folder;
 mod frame;
+mod owner;
 mod replay;
 
 use std::path::{Path, PathBuf};
@@ -12,8 +13,9 @@ use tidewell_env::Env;
 use tidewell_types::{NodeId, Seq};
 
 use crate::error::WalError;
-pub use folder::LogFolder;
 use file::LogFile;
+pub use folder::LogFolder;
+pub use owner::{bind, store_of};
 use replay::Replay;
 
 /// A file is closed and the next one begun when it reaches this size, so that folded entries free disk space.
@@ -60,7 +62,8 @@ impl LocalLog {
             let file = std::fs::File::open(newest).and_then(|file| file.sync_all());
             file.map_err(folder::disk(newest, "fsync"))?;
         }
-        let log = Self { folder, node, closed: files, current: None, next, poisoned: false, file_bytes_max: FILE_BYTES_MAX };
+        let log =
+            Self { folder, node, closed: files, current: None, next, poisoned: false, file_bytes_max: FILE_BYTES_MAX };
         Ok((log, entries))
     }
 

@@ -30,7 +30,10 @@ fn intent_with_everything_becomes_the_state() {
     assert_eq!(state.generation(Generation::new(2)), GenerationState::Sealed);
     assert_eq!(state.open_generation(), Generation::new(4));
     assert_eq!(state.stamp_max, Stamp::from_ns(1_700_000_000_123_456_789));
-    assert_eq!(state.segments_digest, level.segments.iter().fold(0u128, |sum, one| sum.wrapping_add(entry_digest(one))));
+    assert_eq!(
+        state.segments_digest,
+        level.segments.iter().fold(0u128, |sum, one| sum.wrapping_add(entry_digest(one)))
+    );
 }
 
 #[test]
@@ -89,8 +92,13 @@ fn columns_grow_and_a_conflict_is_refused_by_name() {
     let grow = |columns: TableSchema| Intent { tables: vec![(table("level"), columns)], ..intent() };
     let state = apply(&State::default(), &grow(schema(&["site"], &[("v", FieldType::Float)]))).unwrap();
     let grown = apply(&state, &grow(schema(&["gauge", "site"], &[("w", FieldType::Integer)]))).unwrap();
-    assert_eq!(*grown.tables["level"].schema, schema(&["site", "gauge"], &[("v", FieldType::Float), ("w", FieldType::Integer)]));
-    for columns in [schema(&["v"], &[]), schema(&[], &[("v", FieldType::Integer)]), schema(&[], &[("site", FieldType::String)])] {
+    assert_eq!(
+        *grown.tables["level"].schema,
+        schema(&["site", "gauge"], &[("v", FieldType::Float), ("w", FieldType::Integer)])
+    );
+    for columns in
+        [schema(&["v"], &[]), schema(&[], &[("v", FieldType::Integer)]), schema(&[], &[("site", FieldType::String)])]
+    {
         let refusal = apply(&grown, &grow(columns)).unwrap_err();
         assert!(matches!(&refusal, Refusal::Schema { table, .. } if table == "level"), "{refusal}");
     }

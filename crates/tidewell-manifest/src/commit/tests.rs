@@ -100,9 +100,8 @@ async fn fold_raced_by_two_handles_is_won_by_one() {
             manifest.commit(move |_| Ok(Some(intent.clone()))).await
         };
         let outcomes = join_all([fold_with(1), fold_with(2)]).await;
-        let refused = |outcome: &Result<_, _>| {
-            matches!(outcome, Err(CommitError::Refused(Refusal::FoldElsewhere { .. })))
-        };
+        let refused =
+            |outcome: &Result<_, _>| matches!(outcome, Err(CommitError::Refused(Refusal::FoldElsewhere { .. })));
         assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
         assert_eq!(outcomes.iter().filter(|outcome| refused(outcome)).count(), 1, "{outcomes:?}");
     }
@@ -114,8 +113,9 @@ async fn fold_raced_by_two_handles_is_won_by_one() {
 async fn refused_intent_commits_nothing() {
     let store = memory();
     let manifest = open(&store, 2).await;
-    let grow = |field_type| {
-        Intent { tables: vec![(table("level"), schema(&[], &[("v", field_type)]))], ..Intent::new(author()) }
+    let grow = |field_type| Intent {
+        tables: vec![(table("level"), schema(&[], &[("v", field_type)]))],
+        ..Intent::new(author())
     };
     commit(&manifest, grow(FieldType::Float)).await;
     let stale = open(&store, 3).await;
@@ -182,7 +182,10 @@ async fn commit_never_answered_is_unknown_and_is_found_out_later() {
         let tried = intent.clone();
         let manifest = open(&unanswered(&healthy, fault), 2).await;
         let outcome = manifest.commit(move |_| Ok(Some(tried.clone()))).await;
-        assert!(matches!(outcome, Err(CommitError::Unknown { version, .. }) if version == Version::new(1)), "{fault:?} {outcome:?}");
+        assert!(
+            matches!(outcome, Err(CommitError::Unknown { version, .. }) if version == Version::new(1)),
+            "{fault:?} {outcome:?}"
+        );
         assert_eq!(manifest.version(), Version::ZERO);
         tokio::time::sleep(Duration::from_secs(600)).await;
 
@@ -193,7 +196,7 @@ async fn commit_never_answered_is_unknown_and_is_found_out_later() {
         let again = reader.commit(move |_| Ok(Some(intent.clone()))).await;
         let is_refused = matches!(again, Err(CommitError::Refused(Refusal::FoldElsewhere { .. })));
         assert_eq!(is_refused, version == 1, "{fault:?}");
-        assert_eq!(numbers(&*reader.catch_up().await.unwrap()), [1], "{fault:?}");
+        assert_eq!(numbers(&reader.catch_up().await.unwrap()), [1], "{fault:?}");
     }
 }
 
@@ -207,7 +210,7 @@ async fn commit_that_cannot_check_the_floor_is_unknown() {
     });
     let outcome = manifest.through(faulty).commit(move |_| Ok(Some(add(1)))).await;
     assert!(matches!(outcome, Err(CommitError::Unknown { .. })), "{outcome:?}");
-    assert_eq!(numbers(&*open(&healthy, 3).await.state()), [1]);
+    assert_eq!(numbers(&open(&healthy, 3).await.state()), [1]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -228,7 +231,7 @@ async fn commit_dropped_by_its_caller_still_completes() {
     assert_eq!(manifest.version(), Version::ZERO);
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(manifest.version(), Version::new(1));
-    assert_eq!(numbers(&*open(&healthy, 3).await.state()), [1]);
+    assert_eq!(numbers(&open(&healthy, 3).await.state()), [1]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -318,7 +321,8 @@ async fn commits_from_several_threads_count_once_each() {
                 let manifest = handles[task as usize % 4].clone();
                 manifest.inner.env.clone().spawn(async move { commit(&manifest, add(task)).await.version })
             });
-            let mut versions: Vec<u64> = join_all(tasks).await.into_iter().map(|version| version.unwrap().get()).collect();
+            let mut versions: Vec<u64> =
+                join_all(tasks).await.into_iter().map(|version| version.unwrap().get()).collect();
             versions.sort_unstable();
             assert_eq!(versions, (1..=16).collect::<Vec<_>>());
             assert_eq!(handles[0].catch_up().await.unwrap().segment_count(), 16);

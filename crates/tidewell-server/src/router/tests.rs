@@ -3,6 +3,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use axum::routing::get as get_route;
 use serde_json::json;
 
 use super::*;
@@ -90,8 +91,6 @@ async fn handler_that_panics_is_500_and_the_service_goes_on() {
     assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!reply.json()["error"].as_str().unwrap().contains("on purpose"));
 }
-
-use axum::routing::get as get_route;
 
 #[tokio::test]
 async fn stats_shows_the_buffer_by_its_older_name_too() {

@@ -96,7 +96,8 @@ fn entry_with_any_bit_flipped_is_refused() {
         let error = decode(&flipped).err();
         // The version is read before the checksum, whose place a later version may change.
         let is_version = (4..6).contains(&(bit / 8));
-        let expected = |error| matches!(error, EntryError::Damaged(_)) || is_version && matches!(error, EntryError::Newer(_));
+        let expected =
+            |error| matches!(error, EntryError::Damaged(_)) || is_version && matches!(error, EntryError::Newer(_));
         assert!(error.is_some_and(expected), "bit {bit}: {error:?}");
     }
 }

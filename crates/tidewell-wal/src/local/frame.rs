@@ -85,8 +85,11 @@ impl<'a> Frame<'a> {
         let payload_bytes = u32::from_le_bytes(header.get(4..8)?.try_into().ok()?);
         let payload = rest.get(..payload_bytes as usize)?;
         let stored = u32::from_le_bytes(header.get(24..28)?.try_into().ok()?);
-        (checksum(&header[..24], payload) == stored)
-            .then_some(Self { seq: Seq::new(word(8)?), synced_bytes: word(16)?, payload })
+        (checksum(&header[..24], payload) == stored).then_some(Self {
+            seq: Seq::new(word(8)?),
+            synced_bytes: word(16)?,
+            payload,
+        })
     }
 
     /// How long it is in the file.

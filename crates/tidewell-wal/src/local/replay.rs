@@ -88,7 +88,13 @@ fn list(folder: &Path) -> Result<Vec<(PathBuf, Seq)>, WalError> {
 }
 
 /// Reads one file; `Some(offset)` where its end is torn.
-fn read_file(path: &Path, bytes: &[u8], node: NodeId, first: Seq, replay: &mut Replay) -> Result<Option<u64>, WalError> {
+fn read_file(
+    path: &Path,
+    bytes: &[u8],
+    node: NodeId,
+    first: Seq,
+    replay: &mut Replay,
+) -> Result<Option<u64>, WalError> {
     let what = || path.display().to_string();
     let damaged = |offset: usize, problem| WalError::Damaged { what: what(), offset: offset as u64, problem };
     let header = match FileHeader::decode(bytes) {

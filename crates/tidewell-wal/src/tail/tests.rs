@@ -240,7 +240,12 @@ async fn append_over_anothers_entry_says_that_the_identity_is_taken() {
     // The same bytes again are the same write.
     bench.append(stream(1), 0).await;
     let other = crate::entry::encode(
-        &Entry { source: Source::Objects(stream(1)), seq: Seq::ZERO, stamp: Stamp::from_ns(7), batch: Batch::default() },
+        &Entry {
+            source: Source::Objects(stream(1)),
+            seq: Seq::ZERO,
+            stamp: Stamp::from_ns(7),
+            batch: Batch::default(),
+        },
         WriteId::from_bytes([6; 16]),
     );
     let outcome =

@@ -1,0 +1,43 @@
+//! What every database of an engine shares: the store, its identity, the doors and the configuration.
+
+use std::sync::Arc;
+
+use tidewell_env::Env;
+use tidewell_storage::Store;
+use tidewell_types::StoreId;
+use tokio::sync::OnceCell;
+
+use crate::config::EngineConfig;
+use crate::error::EngineError;
+
+/// What every database of an engine shares.
+#[derive(Debug)]
+pub(crate) struct Home {
+    pub(crate) store: Store,
+    pub(crate) env: Env,
+    pub(crate) config: Arc<EngineConfig>,
+    id: OnceCell<StoreId>,
+}
+
+impl Home {
+    pub(crate) fn new(store: Store, env: Env, config: Arc<EngineConfig>) -> Self {
+        Self { store, env, config, id: OnceCell::new() }
+    }
+
+    /// The store's identity, made with it where it is new. One request, once.
+    pub(crate) async fn make_store(&self) -> Result<StoreId, EngineError> {
+        let id = self.id.get_or_try_init(async || Ok::<_, EngineError>(self.store.ensure_format().await?.store_id));
+        id.await.copied()
+    }
+
+    /// The store's identity; `None` while nobody has made it. One request until it is known.
+    pub(crate) async fn find_store(&self) -> Result<Option<StoreId>, EngineError> {
+        if let Some(id) = self.id.get() {
+            return Ok(Some(*id));
+        }
+        match self.store.read_format().await? {
+            Some(_) => self.make_store().await.map(Some),
+            None => Ok(None),
+        }
+    }
+}
