@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidewell_env::{Clock, Env};
-use tidewell_storage::{Store, StoreOptions, StoreUrl};
+use tidewell_storage::{DatabaseLayout, Store, StoreOptions, StoreUrl, Tier};
 use tidewell_types::{
     DatabaseName, FieldType, Generation, GenerationState, NodeId, SegmentId, Seq, Source, Stamp, StreamId, TableName,
     TableSchema, TimeBounds, TimestampNs, Version, WriteId, WriterId,
@@ -64,12 +64,17 @@ pub(crate) fn schema(tags: &[&str], fields: &[(&str, FieldType)]) -> TableSchema
     schema
 }
 
+fn object_name(id: SegmentId) -> String {
+    let harbour = DatabaseLayout::new(&DatabaseName::new("harbour").unwrap());
+    harbour.segment(Tier::Hot, Generation::ZERO, &table("level"), 19_675, id).to_string()
+}
+
 pub(crate) fn segment(number: u64) -> SegmentEntry {
     let mut id = [0; 16];
     id[..8].copy_from_slice(&number.to_le_bytes());
     SegmentEntry {
         id: SegmentId::from_bytes(id),
-        object: format!("db/harbour/hot/00000000/level/2023-11-14/{}.parquet", SegmentId::from_bytes(id)),
+        object: object_name(SegmentId::from_bytes(id)),
         table: table("level"),
         file_bytes: 1000 + number,
         footer_bytes: 300,

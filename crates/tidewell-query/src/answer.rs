@@ -9,11 +9,10 @@ use std::task::{Context, Poll};
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::error::DataFusionError;
-use datafusion::execution::SendableRecordBatchStream;
 use futures::Stream;
 use futures::stream::BoxStream;
-use tokio::sync::OwnedSemaphorePermit;
 
+use crate::ahead::Ahead;
 use crate::normalise::normalise;
 use crate::{QueryError, QueryLimits, QueryStatistics};
 
@@ -45,23 +44,16 @@ pub(crate) type Deadline = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// The rows of a running query.
 pub(crate) struct LimitedRows {
     /// `None` once it has ended.
-    rows: Option<SendableRecordBatchStream>,
+    rows: Option<Ahead>,
     schema: SchemaRef,
     deadline: Deadline,
     limits: Arc<QueryLimits>,
     row_count: u64,
-    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl LimitedRows {
-    pub(crate) fn new(
-        rows: SendableRecordBatchStream,
-        schema: SchemaRef,
-        deadline: Deadline,
-        limits: Arc<QueryLimits>,
-        permit: OwnedSemaphorePermit,
-    ) -> Self {
-        Self { rows: Some(rows), schema, deadline, limits, row_count: 0, permit: Some(permit) }
+    pub(crate) fn new(rows: Ahead, schema: SchemaRef, deadline: Deadline, limits: Arc<QueryLimits>) -> Self {
+        Self { rows: Some(rows), schema, deadline, limits, row_count: 0 }
     }
 
     fn check(&mut self, batch: Result<RecordBatch, DataFusionError>) -> Result<RecordBatch, QueryError> {
@@ -74,11 +66,6 @@ impl LimitedRows {
             _ => Ok(batch),
         }
     }
-
-    fn end(&mut self) {
-        self.rows = None;
-        self.permit = None;
-    }
 }
 
 impl Stream for LimitedRows {
@@ -88,13 +75,13 @@ impl Stream for LimitedRows {
         let this = &mut *self;
         let Some(rows) = this.rows.as_mut() else { return Poll::Ready(None) };
         if this.deadline.as_mut().poll(context).is_ready() {
-            this.end();
+            this.rows = None;
             return Poll::Ready(Some(Err(timed_out(&this.limits))));
         }
-        let Poll::Ready(next) = rows.as_mut().poll_next(context) else { return Poll::Pending };
+        let Poll::Ready(next) = Pin::new(rows).poll_next(context) else { return Poll::Pending };
         let item = next.map(|batch| this.check(batch));
         if !matches!(item, Some(Ok(_))) {
-            this.end();
+            this.rows = None;
         }
         Poll::Ready(item)
     }

@@ -16,6 +16,7 @@ use tidewell_storage::Store;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::access::Access;
+use crate::ahead::Ahead;
 use crate::answer::{Deadline, LimitedRows, timed_out};
 use crate::catalog::ViewCatalog;
 use crate::json::plan_json;
@@ -24,6 +25,9 @@ use crate::params::{ParamValue, bind};
 use crate::session::SessionBase;
 use crate::sql::{self, StatementTables};
 use crate::{Answer, JsonQuery, QueryError, QueryLimits, QueryStatistics, View};
+
+/// Batches of an answer that are computed before they are asked for.
+const COMPUTED_AHEAD: usize = 1;
 
 /// Answers queries over snapshots. Cheap to clone; clones share the limit on concurrency and the cache.
 #[derive(Clone, Debug)]
@@ -141,7 +145,11 @@ impl QueryEngine {
             Either::Right(_) => return Err(timed_out(&self.limits)),
         };
         let schema = normalised_schema(&rows.schema());
-        let mut rows = LimitedRows::new(rows, Arc::clone(&schema), deadline, Arc::clone(&self.limits), permit);
+        // In a task of its own, so that the deadline is kept even where an operator computes for long without a pause. The
+        // turn is over when that task is.
+        let computed = rows.inspect(move |_| _ = &permit);
+        let computed = Ahead::start(&self.env, computed, COMPUTED_AHEAD);
+        let mut rows = LimitedRows::new(computed, Arc::clone(&schema), deadline, Arc::clone(&self.limits));
         // The first batch is awaited here, so that most failures come before the caller has answered anything.
         let first = rows.next().await.transpose()?;
         let rows = stream::iter(first.map(Ok)).chain(rows).boxed();

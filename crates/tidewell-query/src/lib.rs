@@ -32,6 +32,7 @@ mod table;
 mod tail;
 mod units;
 mod view;
+mod yielding;
 
 #[cfg(test)]
 mod corpus;

@@ -16,6 +16,7 @@ use tidewell_types::TimestampNs;
 use crate::QueryLimits;
 use crate::catalog::{CATALOG, SCHEMA, ViewCatalog};
 use crate::function_caps::capped;
+use crate::yielding::YieldWithinJoins;
 
 /// Operators that an error of the memory limit names, those that hold most.
 const CONSUMERS_SHOWN: NonZeroUsize = NonZeroUsize::new(3).unwrap();
@@ -48,6 +49,7 @@ impl SessionBase {
             .with_higher_order_functions(SessionStateDefaults::default_higher_order_functions())
             .with_aggregate_functions(SessionStateDefaults::default_aggregate_functions())
             .with_window_functions(SessionStateDefaults::default_window_functions())
+            .with_physical_optimizer_rule(Arc::new(YieldWithinJoins))
             .build();
         Ok(Self { state, runtime, memory_bytes_max: limits.memory_bytes_max })
     }

@@ -85,7 +85,8 @@ fn encode_section(table: &TableRows, out: &mut Vec<u8>) -> Result<(), ArrowError
     Ok(())
 }
 
-/// Decodes an entry. Total on any bytes: the checksum is verified before anything inside is believed.
+/// Decodes an entry. No damage gets past the checksum, which is verified before anything inside is believed; it is no defence
+/// against bytes forged with a right one, whose lengths Arrow takes at their word.
 ///
 /// # Errors
 /// [`EntryError`] naming the damaged part, or the newer format.

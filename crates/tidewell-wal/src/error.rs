@@ -33,7 +33,9 @@ pub enum WalError {
         path: PathBuf,
     },
     /// The folder holds another store's log; nothing was changed.
-    #[error("local log {path} belongs to store {bound} and this is store {wanted}: give each store a log folder of its own (--wal-dir)")]
+    #[error(
+        "local log {path} belongs to store {bound} and this is store {wanted}: give each store a log folder of its own (--wal-dir)"
+    )]
     OtherStore {
         /// The folder.
         path: PathBuf,

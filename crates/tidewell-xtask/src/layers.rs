@@ -11,7 +11,7 @@ enum Place {
 }
 
 /// The layers, lowest first: the one place that decides them.
-const LAYERS: [(&str, Place); 20] = [
+const LAYERS: [(&str, Place); 18] = [
     ("tidewell-types", Place::Product(0, 0)),
     ("tidewell-env", Place::Product(0, 1)),
     ("tidewell-line-protocol", Place::Product(1, 0)),
@@ -30,8 +30,6 @@ const LAYERS: [(&str, Place); 20] = [
     ("tidewell-cli", Place::Product(5, 1)),
     ("tidewell-testkit", Place::Development),
     ("tidewell-xtask", Place::Development),
-    ("tidewell-tests", Place::Development),
-    ("tidewell-benches", Place::Development),
 ];
 
 /// The heavy crates and the one package whose dependency each is; `name-*` and `name_*` belong to the same owner.

@@ -236,22 +236,24 @@ async fn commit_dropped_by_its_caller_still_completes() {
 
 #[tokio::test(start_paused = true)]
 async fn commit_stalled_until_its_number_was_collected_lands_at_the_head() {
-    let healthy = memory();
-    let stalled = open(&creating(&healthy, &[Fault::Delay(Duration::from_secs(8))]), 2).await;
-    let zombie = stalled.commit(move |_| Ok(Some(add(1000))));
-    let others = async {
-        let manifest = open(&healthy, 3).await;
-        for number in 1..=6 {
-            commit(&manifest, add(number)).await;
-        }
-        collect(&healthy, &manifest, 4).await;
-    };
-    let (outcome, ()) = tokio::join!(zombie, others);
-    let state = outcome.unwrap();
-    assert_eq!((state.version, numbers(&state)), (Version::new(7), vec![1, 2, 3, 4, 5, 6, 1000]));
-    // Its first attempt did create record 1, below the floor, where nobody believes it.
-    assert!(healthy.get(&stalled.layout().log(Version::new(1))).await.unwrap().is_some());
-    assert_eq!(*open(&healthy, 4).await.state(), *state);
+    for floor in [1, 4] {
+        let healthy = memory();
+        let stalled = open(&creating(&healthy, &[Fault::Delay(Duration::from_secs(8))]), 2).await;
+        let zombie = stalled.commit(move |_| Ok(Some(add(1000))));
+        let others = async {
+            let manifest = open(&healthy, 3).await;
+            for number in 1..=6 {
+                commit(&manifest, add(number)).await;
+            }
+            collect(&healthy, &manifest, floor).await;
+        };
+        let (outcome, ()) = tokio::join!(zombie, others);
+        let state = outcome.unwrap();
+        assert_eq!((state.version, numbers(&state)), (Version::new(7), vec![1, 2, 3, 4, 5, 6, 1000]));
+        // Its first attempt did create record 1, at or below the floor, where nobody believes it.
+        assert!(healthy.get(&stalled.layout().log(Version::new(1))).await.unwrap().is_some());
+        assert_eq!(*open(&healthy, 4).await.state(), *state);
+    }
 }
 
 /// What a collector does: a checkpoint, then the floor, then the records up to it go.

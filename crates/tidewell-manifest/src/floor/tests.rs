@@ -44,6 +44,8 @@ async fn floor_lost_by_the_store_stays_where_it_was_seen() {
     manifest.raise_floor(Version::new(5)).await.unwrap();
     store.delete(&[manifest.layout().floor()]).await.unwrap();
     assert_eq!(manifest.inner.floor.read(&store).await.unwrap(), Version::new(5));
+    store.overwrite(&manifest.layout().floor(), encode(Version::new(3), WRITE_ID).unwrap()).await.unwrap();
+    assert_eq!(manifest.inner.floor.read(&store).await.unwrap(), Version::new(5));
 }
 
 #[tokio::test(start_paused = true)]

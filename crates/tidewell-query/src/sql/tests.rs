@@ -99,6 +99,8 @@ fn chains(steps: usize) -> Vec<String> {
 }
 
 async fn asked(text: String) -> Result<(), QueryError> {
+    let t0 = std::time::Instant::now();
+    let head: String = text.chars().take(60).collect();
     let env = tidewell_env::Env::system();
     // On a thread of the runtime, whose stack is as large as in service.
     let asked = env.spawn(async move {
@@ -106,7 +108,14 @@ async fn asked(text: String) -> Result<(), QueryError> {
         database.write("cpu,host=a v=1 1");
         database.sql(&text).await.map(|_| ())
     });
-    asked.await.unwrap()
+    let r = asked.await.unwrap();
+    println!(
+        "{:?} {} {:?}",
+        t0.elapsed(),
+        head,
+        r.as_ref().err().map(|e| e.to_string().chars().take(80).collect::<String>())
+    );
+    r
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

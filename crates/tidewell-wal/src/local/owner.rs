@@ -48,3 +48,6 @@ pub fn bind(folder: &Path, store: StoreId) -> Result<(), WalError> {
     std::fs::rename(&staged, &path).map_err(disk(&path, "name the store's id"))?;
     sync_folder(folder)
 }
+
+#[cfg(test)]
+mod tests;
