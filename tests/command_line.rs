@@ -96,7 +96,11 @@ async fn fold_of_another_store_leaves_a_killed_servers_log_alone() {
     printed(&tidewell(&place, &["fold", "--store", "other"], ""));
     let refused = tidewell(&place, &["write", "--store", "other", "-"], "cpu f=2 2\n");
     assert_eq!(refused.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("--wal-dir"), "{}", String::from_utf8_lossy(&refused.stderr));
+    assert!(
+        String::from_utf8_lossy(&refused.stderr).contains("--wal-dir"),
+        "{}",
+        String::from_utf8_lossy(&refused.stderr)
+    );
     let count = |store: &str| {
         let count = ["query", "--store", store, "--format", "csv", "SELECT count(*) AS n FROM cpu"];
         printed(&tidewell(&place, &count, ""))

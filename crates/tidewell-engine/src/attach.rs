@@ -1,14 +1,14 @@
 //! Taking a local log: lock, replay, and a new epoch in the manifest, so that an older holder's folds are refused.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tidewell_buffer::Buffer;
+use tidewell_buffer::{Buffer, Entry};
 use tidewell_env::Env;
 use tidewell_maintain::LocalFold;
 use tidewell_manifest::{Attach, Author, Intent, Manifest, NodeState, State};
-use tidewell_types::{Source, StoreId};
+use tidewell_types::{Seq, StoreId};
 use tidewell_wal::{LocalLog, bind, store_of};
 
 use crate::error::{EngineError, ErrorKind};
@@ -38,21 +38,11 @@ pub(crate) async fn attach(
     };
     let state = manifest.commit(intend).await?;
     let NodeState { epoch, applied } = state.nodes.get(&node).copied().unwrap_or_default();
-    if let Some(first) = entries.first()
-        && first.seq > applied
-    {
-        let message = format!(
-            "local log {} starts at entry {}, and this store has folded it up to {applied}: it belongs to another store; \
-             start with that store, or move the folder away to go on without its rows",
-            folder.display(),
-            first.seq
-        );
-        return Err(EngineError::new(ErrorKind::Invalid, message));
-    }
+    let unfolded: Vec<Entry> = entries.into_iter().filter(|entry| entry.seq >= applied).collect();
+    check_whole(&folder, applied, &unfolded)?;
     log.skip_to(applied);
     let mut replayed = 0;
-    for entry in entries.into_iter().filter(|entry| entry.seq >= applied) {
-        debug_assert_eq!(entry.source, Source::Node(node));
+    for entry in unfolded {
         replayed += entry.row_count();
         buffer.apply(Arc::new(entry));
     }
@@ -61,3 +51,19 @@ pub(crate) async fn attach(
     }
     Ok(LocalFold { log: Arc::new(Mutex::new(log)), node, epoch })
 }
+
+/// A log with a gap above what is folded lost a file, or has another store's past: rows behind the gap would never count.
+fn check_whole(folder: &Path, applied: Seq, unfolded: &[Entry]) -> Result<(), EngineError> {
+    let gap = (applied.get()..).zip(unfolded).find(|(expected, entry)| entry.seq.get() != *expected);
+    let Some((expected, entry)) = gap else { return Ok(()) };
+    let message = format!(
+        "local log {} has no entry {expected} but an entry {}, and its store has folded it up to {applied}: a file of it is \
+         missing; restore it, or move the folder away to go on without its rows",
+        folder.display(),
+        entry.seq
+    );
+    Err(EngineError::new(ErrorKind::Invalid, message))
+}
+
+#[cfg(test)]
+mod tests;

@@ -96,7 +96,10 @@ impl Engine {
     pub(crate) fn check_open(&self) -> Result<(), EngineError> {
         match self.is_ready() {
             true => Ok(()),
-            false => Err(EngineError::new(ErrorKind::Unavailable, "the server is shutting down: try another, or again later")),
+            false => Err(EngineError::new(
+                ErrorKind::Unavailable,
+                "the server is shutting down: try another, or again later",
+            )),
         }
     }
 

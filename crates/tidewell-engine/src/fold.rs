@@ -72,7 +72,12 @@ impl Engine {
         self.fold_with(&folder, database, inner.env.monotonic()).await
     }
 
-    async fn fold_with(&self, folder: &Folder, database: &Database, started: Duration) -> Result<FoldReport, EngineError> {
+    async fn fold_with(
+        &self,
+        folder: &Folder,
+        database: &Database,
+        started: Duration,
+    ) -> Result<FoldReport, EngineError> {
         let inner = &self.inner;
         let folded = folder.fold().await;
         if folded.is_err() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use tidewell_buffer::Entry;
 use tidewell_manifest::State;
 use tidewell_query::{TableView, View};
 use tidewell_storage::Store;
@@ -27,8 +28,12 @@ pub(crate) async fn snapshot(inner: &Inner, store: &Store, database: &Database) 
         let manifest = manifest.clone();
         async move { Ok::<Arc<State>, EngineError>(manifest.catch_up().await?) }
     };
-    let (state, _) = tail::refresh(&tail, catch_up).await?;
-    let entries = database.buffer.unfolded(&*state);
+    tail::refresh(&tail, catch_up).await?;
+    let (state, entries) = settled(database);
+    if database.begun().is_none() {
+        // Where nothing is folded here, nobody else lets go of what others have folded.
+        database.buffer.retire(&*state);
+    }
     // Columns are committed before rows that have them are logged: the newest state knows those of every entry here.
     let newest = database.manifest.state();
     let mut tables = BTreeMap::new();
@@ -42,4 +47,18 @@ pub(crate) async fn snapshot(inner: &Inner, store: &Store, database: &Database) 
         }
     }
     Ok(View { database: database.name.clone(), version: state.version, tables })
+}
+
+/// The newest state of this process and the entries that it has not folded.
+///
+/// Entries are let go of only after the state that folds them was published, so entries taken while the state stays the
+/// same are whole; with another state in between some of them may have gone, and that state has them in segments.
+fn settled(database: &Database) -> (Arc<State>, Vec<Arc<Entry>>) {
+    loop {
+        let state = database.manifest.state();
+        let entries = database.buffer.unfolded(&*state);
+        if database.manifest.version() == state.version {
+            return (state, entries);
+        }
+    }
 }

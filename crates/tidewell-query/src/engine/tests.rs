@@ -242,9 +242,10 @@ async fn row_limit_ends_an_answer_that_is_longer() {
 async fn dropped_answer_frees_its_turn_and_a_kept_one_makes_others_wait() {
     let mut database = Database::new();
     database.write_segment("cpu,host=a v=1 1").await;
-    let limits = QueryLimits { concurrency_max: 1, timeout: Duration::from_millis(300), ..QueryLimits::default() };
+    let limits = QueryLimits { concurrency_max: 1, timeout: Duration::from_secs(3), ..QueryLimits::default() };
     let engine = database.engine_with(limits);
-    let ask = async || engine.sql(&database.store, database.view(), "SELECT * FROM cpu", BTreeMap::new()).await;
+    let long = "WITH n(x) AS (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9)) SELECT a.x FROM n a, n b, n c, n d, n e, n f";
+    let ask = async || engine.sql(&database.store, database.view(), long, BTreeMap::new()).await;
     let held = ask().await.unwrap();
     assert!(matches!(ask().await, Err(QueryError::Timeout { .. })));
     drop(held);
