@@ -19,6 +19,7 @@ use crate::access::Access;
 use crate::ahead::Ahead;
 use crate::answer::{Deadline, LimitedRows, timed_out};
 use crate::catalog::ViewCatalog;
+use crate::deep_stack::on_deep_stack;
 use crate::json::plan_json;
 use crate::normalise::normalised_schema;
 use crate::params::{ParamValue, bind};
@@ -135,11 +136,11 @@ impl QueryEngine {
         plan: impl Future<Output = PlanResult<LogicalPlan>>,
     ) -> Result<Answer, QueryError> {
         let Running { session, view: _, statistics, mut deadline, permit } = running;
-        let rows = async {
+        let rows = on_deep_stack(async {
             let plan = plan.await?;
             let physical = session.create_physical_plan(&plan).await?;
             execute_stream(physical, session.task_ctx())
-        };
+        });
         let rows = match select(std::pin::pin!(rows), &mut deadline).await {
             Either::Left((rows, _)) => rows.map_err(|error| self.error(&error))?,
             Either::Right(_) => return Err(timed_out(&self.limits)),

@@ -1,7 +1,6 @@
 //! SQL text to a statement that only reads.
 
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 
 use datafusion::common::TableReference;
 use datafusion::execution::session_state::SessionState;
@@ -10,19 +9,17 @@ use datafusion::prelude::SQLOptions;
 use datafusion::sql::parser::{DFParserBuilder, Statement};
 use datafusion::sql::resolve::resolve_table_references;
 use datafusion::sql::sqlparser::ast::Statement as SqlStatement;
-use datafusion::sql::sqlparser::ast::{TableFactor, Visit, Visitor};
 use datafusion::sql::sqlparser::dialect::GenericDialect;
 use datafusion::sql::sqlparser::tokenizer::Tokenizer;
 
 use crate::catalog::{CATALOG, SCHEMA};
+use crate::sql_breadth::check_breadth;
 use crate::sql_depth::check_depth;
 use crate::view::View;
 use crate::{QueryError, QueryLimits};
 
 /// How deep parentheses and queries may nest.
 const DEPTH_MAX: usize = 50;
-/// Tables that one statement may name, each as often as it does.
-const RELATIONS_MAX: usize = 100;
 const INFORMATION_SCHEMA: &str = "information_schema";
 
 /// The tables that a statement reads.
@@ -49,7 +46,7 @@ pub(crate) fn parse(text: &str, limits: &QueryLimits) -> Result<Statement, Query
     match (statements.pop_front(), statements.is_empty()) {
         (Some(statement), true) => {
             check_reads(&statement)?;
-            check_relations(&statement)?;
+            check_size(&statement)?;
             Ok(statement)
         }
         (Some(_), false) => Err(QueryError::Invalid("send one statement at a time: there is a second one".to_owned())),
@@ -81,25 +78,10 @@ fn check_reads(statement: &Statement) -> Result<(), QueryError> {
     )))
 }
 
-/// Counts what is joined or read, tables and queries in their place alike.
-#[derive(Default)]
-struct Relations(usize);
-
-impl Visitor for Relations {
-    type Break = ();
-
-    fn pre_visit_table_factor(&mut self, _: &TableFactor) -> ControlFlow<()> {
-        self.0 += 1;
-        if self.0 > RELATIONS_MAX { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-}
-
-fn check_relations(statement: &Statement) -> Result<(), QueryError> {
+fn check_size(statement: &Statement) -> Result<(), QueryError> {
     match statement {
-        Statement::Explain(explain) => check_relations(&explain.statement),
-        Statement::Statement(statement) if statement.visit(&mut Relations::default()).is_break() => {
-            Err(QueryError::Invalid(format!("the statement reads tables more than {RELATIONS_MAX} times")))
-        }
+        Statement::Explain(explain) => check_size(&explain.statement),
+        Statement::Statement(statement) => check_breadth(statement),
         _ => Ok(()),
     }
 }
