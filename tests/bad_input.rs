@@ -23,8 +23,11 @@ async fn server_with_good_data(place: &Place) -> TestServer {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn random_bytes_are_refused_and_the_server_lives() {
-    let place = Place::folder();
-    let server = server_with_good_data(&place).await;
+    random_bytes(&Place::folder()).await;
+}
+
+async fn random_bytes(place: &Place) {
+    let server = server_with_good_data(place).await;
     let env = Env::system();
     for path in
         ["/write", "/api/v2/write?bucket=default", "/api/v3/write_lp?db=default", "/query", "/api/v3/query_sql", "/sql"]
@@ -69,8 +72,11 @@ fn peak_memory_kib(server: &TestServer) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_tag_keys_are_refused_and_the_other_lines_stay() {
-    let place = Place::folder();
-    let server = server_with_good_data(&place).await;
+    ten_thousand_tags(&Place::folder()).await;
+}
+
+async fn ten_thousand_tags(place: &Place) {
+    let server = server_with_good_data(place).await;
     let tags: String = (0..10_000).map(|tag| format!(",t{tag}=v")).collect();
     let reply = server.request(Method::POST, "/write", format!("wide{tags} f=1 1\nwide,t=a f=2 2")).await;
     assert_eq!(reply.status, 400);
@@ -83,8 +89,11 @@ async fn ten_thousand_tag_keys_are_refused_and_the_other_lines_stay() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_names_are_refused_by_name() {
-    let place = Place::folder();
-    let server = server_with_good_data(&place).await;
+    unknown_names(&Place::folder()).await;
+}
+
+async fn unknown_names(place: &Place) {
+    let server = server_with_good_data(place).await;
     let refused = [
         (server.try_sql("nowhere", "SELECT 1", "json").await, 404, "nowhere"),
         (server.try_sql("default", "SELECT * FROM missing", "json").await, 404, "missing"),
@@ -147,4 +156,16 @@ async fn fill(server: std::sync::Arc<TestServer>, writer: u64) -> bool {
         }
     }
     told
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bad_input_on_s3_is_refused_and_nothing_is_lost() {
+    for bad in 0..3 {
+        let Some(place) = Place::s3() else { return };
+        match bad {
+            0 => random_bytes(&place).await,
+            1 => unknown_names(&place).await,
+            _ => ten_thousand_tags(&place).await,
+        }
+    }
 }

@@ -67,8 +67,17 @@ const QUERY_MEAN: &str = r#"curl -X POST 'http://localhost:8086/query' \
 
 #[tokio::test(flavor = "multi_thread")]
 async fn json_api_examples_on_port_8086_answer_as_documented() {
+    examples_answer(&Place::folder()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_api_examples_on_port_8086_over_s3_answer_as_documented() {
+    let Some(place) = Place::s3() else { return };
+    examples_answer(&place).await;
+}
+
+async fn examples_answer(place: &Place) {
     let _port = port().await;
-    let place = Place::folder();
     let server = place.serve("wal", ServerFlags::new().port(8086));
     assert_eq!(shell(WRITE_ONE), "");
     assert_eq!(shell(WRITE_MANY), "");

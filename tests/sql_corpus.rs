@@ -122,13 +122,13 @@ async fn failure(server: &TestServer, number: usize, case: &Value, folding: Fold
     (!same).then(|| format!("{}: got {rows:?}\n  expected {expected:?}", case["id"]))
 }
 
-async fn run(folding: Folding) {
+async fn run(place: &Place, folding: Folding) {
     let Some(path) = Corpus::path("sql/sql_dev.json") else { return };
     let corpus: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let place = Place::folder();
+    let flags = ServerFlags::new().flag("--wal-flush-interval-ms", 5);
     let flags = match folding {
-        Folding::Never => ServerFlags::new().flag("--fold-interval-ms", 3_600_000),
-        Folding::AfterEachWrite => ServerFlags::new().flag("--fold-rows-max", 1),
+        Folding::Never => flags.flag("--fold-interval-ms", 3_600_000),
+        Folding::AfterEachWrite => flags.flag("--fold-rows-max", 1),
     };
     let server = place.serve("wal", flags);
     let mut failures = Vec::new();
@@ -142,10 +142,22 @@ async fn run(folding: Folding) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn public_sql_cases_without_a_fold_give_the_expected_rows() {
-    run(Folding::Never).await;
+    run(&Place::folder(), Folding::Never).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn public_sql_cases_with_a_fold_after_each_write_give_the_expected_rows() {
-    run(Folding::AfterEachWrite).await;
+    run(&Place::folder(), Folding::AfterEachWrite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn public_sql_cases_on_s3_without_a_fold_give_the_expected_rows() {
+    let Some(place) = Place::s3() else { return };
+    run(&place, Folding::Never).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn public_sql_cases_on_s3_with_a_fold_after_each_write_give_the_expected_rows() {
+    let Some(place) = Place::s3() else { return };
+    run(&place, Folding::AfterEachWrite).await;
 }
