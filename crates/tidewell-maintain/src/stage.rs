@@ -113,7 +113,10 @@ fn name(
         time: stats.time,
         tags: tags.collect(),
         digest: xxh3_128(&bytes),
+        tier: Tier::Hot,
         added: Version::ZERO,
+        rank: Version::ZERO,
+        deletes_to: Version::ZERO,
     };
     (Staged { name, entry }, bytes)
 }

@@ -1,46 +1,60 @@
 //! One commit after another: which intents a state allows, and the state that follows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tidewell_types::{GenerationState, Seq, Source, Version, Watermarks as _};
-use xxhash_rust::xxh3::xxh3_128;
+use tidewell_types::{GenerationState, Seq, Source, TimestampNs, Version, Watermarks as _};
 
 use crate::entry::SegmentEntry;
 use crate::error::Refusal;
-use crate::intent::{Attach, Fold, Intent};
+use crate::intent::{Attach, Fold, GenerationChange, Intent};
+use crate::removal::Removal;
+use crate::snapshot::Grave;
 use crate::state::State;
 
+/// What makes an intent a commit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamped {
+    /// XXH3 (128 bits) of its record.
+    pub(crate) digest: u128,
+    /// The committer's clock.
+    pub(crate) at: TimestampNs,
+}
+
 impl State {
-    /// The state after `intent`, committed as the next version with the record digest `digest`.
+    /// The state after `intent`, committed as the next version.
     ///
     /// # Errors
     /// The first precondition that this state does not meet; it stays unmet in every later state unless the intent is
     /// made anew.
-    pub fn apply(&self, intent: &Intent, digest: u128) -> Result<Self, Refusal> {
+    pub(crate) fn apply(&self, intent: &Intent, stamped: Stamped) -> Result<Self, Refusal> {
         if self.generation(intent.author.generation) == GenerationState::Sealed {
             return Err(Refusal::GenerationClosed(intent.author.generation.get()));
         }
         let version = Version::new(self.version.get() + 1);
         let mut next = self.clone();
         next.version = version;
-        next.digest = digest;
+        next.digest = stamped.digest;
+        next.committed_at = stamped.at;
         next.stamp_max = self.stamp_max.max(intent.stamp_max);
+        if let Some(restore) = &intent.restore {
+            next.restore(restore, version);
+        }
         for attach in &intent.attaches {
             next.attach(*attach)?;
         }
+        next.take_tokens(intent, version)?;
         for fold in &intent.folds {
             next.fold(fold)?;
         }
-        for (generation, state) in &intent.generations {
-            if *state < next.generation(*generation) {
-                return Err(Refusal::GenerationBackward(generation.get()));
-            }
-            next.generations.insert(*generation, *state);
+        for change in &intent.generations {
+            next.change_generation(change, version, stamped.at)?;
         }
         next.grow(intent)?;
-        next.remove(intent)?;
+        next.remove(intent, version, stamped.at)?;
         next.add(intent, version)?;
+        next.limit(intent, version);
+        next.keep(intent)?;
         Ok(next)
     }
 
@@ -78,7 +92,26 @@ impl State {
         if self.generation(stream.generation) == GenerationState::Sealed {
             return Err(Refusal::GenerationClosed(stream.generation.get()));
         }
-        self.streams.insert(stream, to);
+        Arc::make_mut(&mut self.streams).insert(stream, to);
+        Ok(())
+    }
+
+    fn change_generation(&mut self, change: &GenerationChange, version: Version, at: TimestampNs) -> Result<(), Refusal> {
+        let mut entry = self.generation_entry(change.generation);
+        let is_new = !self.generations.contains_key(&change.generation);
+        if change.state < entry.state {
+            return Err(Refusal::GenerationBackward(change.generation.get()));
+        }
+        if is_new && change.state == GenerationState::Open {
+            (entry.opened, entry.opened_at) = (version, at);
+        }
+        entry.state = change.state;
+        entry.watermarks = change.watermarks.or(entry.watermarks);
+        self.generations.insert(change.generation, entry);
+        if change.state == GenerationState::Sealed {
+            // What is not folded by now never counts, and the final watermarks are in an object of their own.
+            Arc::make_mut(&mut self.streams).retain(|stream, _| stream.generation != change.generation);
+        }
         Ok(())
     }
 
@@ -91,51 +124,49 @@ impl State {
         Ok(())
     }
 
-    fn remove(&mut self, intent: &Intent) -> Result<(), Refusal> {
-        for id in &intent.removes {
-            let holder = self.tables.values_mut().find_map(|table| {
-                let index = table.segments.iter().position(|segment| segment.id == *id)?;
-                Some((table, index))
-            });
-            let (table, index) = holder.ok_or_else(|| Refusal::SegmentGone(id.to_string()))?;
-            let gone = Arc::make_mut(&mut table.segments).remove(index);
-            self.segments_digest = self.segments_digest.wrapping_sub(entry_digest(&gone));
+    fn remove(&mut self, intent: &Intent, version: Version, at: TimestampNs) -> Result<(), Refusal> {
+        for removal in &intent.removes {
+            let share = self.remove_one(removal)?;
+            self.segments_digest = self.segments_digest.wrapping_sub(share);
+            let grave = Grave {
+                id: removal.id,
+                object: removal.object.clone(),
+                added: removal.added,
+                removed: version,
+                removed_at: at,
+                is_condemned: false,
+            };
+            Arc::make_mut(&mut self.graves).insert(removal.id, grave);
         }
         Ok(())
+    }
+
+    fn remove_one(&mut self, removal: &Removal) -> Result<u128, Refusal> {
+        let gone = || Refusal::SegmentGone(removal.id.to_string());
+        match &removal.table {
+            Some(table) => self.tables.get_mut(table).ok_or_else(gone)?.segments.remove(removal),
+            None => self.tables.values_mut().find_map(|table| table.segments.remove(removal).ok()).ok_or_else(gone),
+        }
     }
 
     fn add(&mut self, intent: &Intent, version: Version) -> Result<(), Refusal> {
-        let mut added: BTreeMap<_, Vec<Arc<SegmentEntry>>> = BTreeMap::new();
         let mut ids = BTreeSet::new();
         for entry in &intent.adds {
-            if !ids.insert(entry.id) {
+            let rank = if entry.rank == Version::ZERO { version } else { entry.rank };
+            let entry = Arc::new(SegmentEntry { added: version, rank, ..entry.clone() });
+            let table = self.tables.entry(entry.table.clone()).or_default();
+            if !ids.insert(entry.id) || table.segments.has_fresh(&entry) {
                 return Err(Refusal::SegmentTwice(entry.id.to_string()));
             }
-            let entry = Arc::new(SegmentEntry { added: version, ..entry.clone() });
-            self.segments_digest = self.segments_digest.wrapping_add(entry_digest(&entry));
-            added.entry(entry.table.clone()).or_default().push(entry);
-        }
-        for (name, entries) in added {
-            let table = self.tables.entry(name).or_default();
-            for entry in &entries {
-                if table.segments.iter().any(|segment| segment.id == entry.id) {
-                    return Err(Refusal::SegmentTwice(entry.id.to_string()));
-                }
-            }
-            Arc::make_mut(&mut table.segments).extend(entries);
+            self.segments_digest = self.segments_digest.wrapping_add(entry.share());
+            table.segments.push(entry);
         }
         Ok(())
     }
 }
 
-/// A segment's share of the digest over all live ones, which adds up in any order.
-pub(crate) fn entry_digest(entry: &SegmentEntry) -> u128 {
-    let mut bytes = [0; 40];
-    bytes[..16].copy_from_slice(entry.id.as_bytes());
-    bytes[16..32].copy_from_slice(&entry.digest.to_le_bytes());
-    bytes[32..].copy_from_slice(&entry.added.get().to_le_bytes());
-    xxh3_128(&bytes)
-}
+mod keep;
+mod limit;
 
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,13 @@ use tidewell_storage::{Created, StorageError};
 use tidewell_types::Version;
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::apply::Stamped;
 use crate::checkpoint;
 use crate::error::{CommitError, DecodeError, ManifestError, Refusal};
-use crate::intent::Intent;
+use crate::intent::{Author, Intent};
 use crate::manifest::Manifest;
 use crate::record::Record;
+use crate::snapshot::CheckpointRef;
 use crate::state::State;
 
 const BACKOFF_MIN: Duration = Duration::from_millis(50);
@@ -72,8 +74,10 @@ impl Manifest {
         let inner = &self.inner;
         let version = state.version.next().ok_or_else(|| self.inconsistent(state.version, "versions are used up"))?;
         let write_id = inner.env.write_id();
-        let segments_digest = state.apply(&intent, 0)?.segments_digest;
-        let record = Record { version, parent_digest: state.digest, segments_digest, intent };
+        self.check_names(&intent)?;
+        let at = inner.env.now();
+        let segments_digest = state.apply(&intent, Stamped { digest: 0, at })?.segments_digest;
+        let record = Record { version, parent_digest: state.digest, segments_digest, at, intent };
         let name = inner.layout.log(version);
         let undecodable = |source: DecodeError| ManifestError::Decode { object: name.to_string(), source };
         let body = record.encode(write_id).map_err(undecodable)?;
@@ -91,8 +95,19 @@ impl Manifest {
         if floor >= version {
             return Ok(Attempt::Lost);
         }
-        let next = state.apply(&record.intent, xxh3_128(&body))?;
+        let next = state.apply(&record.intent, Stamped { digest: xxh3_128(&body), at })?;
         Ok(Attempt::Committed(self.publish(next)))
+    }
+
+    /// What a sealed generation left over is garbage unless a state names it, so nothing may be named under another one.
+    fn check_names(&self, intent: &Intent) -> Result<(), Refusal> {
+        for entry in &intent.adds {
+            let name = self.inner.layout.parse_segment(&entry.object);
+            if name.is_some_and(|name| name.generation != intent.author.generation) {
+                return Err(Refusal::OtherGeneration(entry.object.clone()));
+            }
+        }
+        Ok(())
     }
 
     /// Writes a checkpoint every so many commits, in the background: it saves others work and nothing rests on it.
@@ -100,27 +115,49 @@ impl Manifest {
         if state.version.get().is_multiple_of(checkpoint::COMMITS_PER_CHECKPOINT) {
             let (manifest, state) = (self.clone(), Arc::clone(state));
             self.inner.env.spawn(async move {
-                if let Err(error) = manifest.write_checkpoint(&state).await {
+                if let Err(error) = manifest.checkpoint(&state).await {
                     tracing::warn!(%error, version = %state.version, "checkpoint not written; the next one will do");
                 }
             });
         }
     }
 
-    /// Writes a checkpoint of `state` and points the hint at it: two PUTs.
+    /// Writes a checkpoint of `state`, commits that it counts, and points the hint at it: a PUT for each list of segments
+    /// that changed, one for the checkpoint, a commit, one for the hint.
     ///
     /// # Errors
-    /// [`ManifestError`] when the store does not answer; nothing depends on it.
-    pub async fn write_checkpoint(&self, state: &State) -> Result<(), ManifestError> {
+    /// [`CommitError`] when the store does not answer, or `Refused` when a newer checkpoint counts already; nothing depends
+    /// on it.
+    pub async fn checkpoint(&self, state: &State) -> Result<CheckpointRef, CommitError> {
         let inner = &self.inner;
-        let write_id = inner.env.write_id();
-        let name = inner.layout.checkpoint(state.version, write_id);
-        let broken = |source| ManifestError::Decode { object: name.to_string(), source };
-        let body = checkpoint::encode(state, write_id).map_err(broken)?;
-        self.store.create(&name, body, write_id).await?;
-        let hint = checkpoint::encode_hint(state.version, write_id).map_err(broken)?;
-        self.store.overwrite(&inner.layout.hint(), hint).await?;
-        Ok(())
+        let checkpoint = self.write_checkpoint(state).await?;
+        let author = Author { generation: state.open_generation(), writer: inner.env.writer_id() };
+        let intent = Intent { checkpoint: Some(checkpoint), ..Intent::new(author) };
+        // Boxed, since a commit may write a checkpoint in turn.
+        Box::pin(self.commit(move |_| Ok(Some(intent.clone())))).await?;
+        let name = inner.layout.hint();
+        let hint = checkpoint::encode_hint(checkpoint)
+            .map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;
+        self.store.overwrite(&name, hint).await.map_err(ManifestError::from)?;
+        if state.tables.values().any(|table| !table.segments.fresh().is_empty()) {
+            self.reload().await?;
+        }
+        Ok(checkpoint)
+    }
+
+    /// Writes a checkpoint of `state` without telling anyone: it counts once a commit names it.
+    ///
+    /// # Errors
+    /// [`ManifestError`] when the store does not answer; what was written is garbage of its generation.
+    pub async fn write_checkpoint(&self, state: &State) -> Result<CheckpointRef, ManifestError> {
+        let inner = &self.inner;
+        let state = self.spill(state).await?;
+        let checkpoint = CheckpointRef { version: state.version, write_id: inner.env.write_id() };
+        let name = inner.layout.checkpoint(checkpoint.version, checkpoint.write_id);
+        let body = checkpoint::encode(&state, checkpoint.write_id)
+            .map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;
+        self.store.put(&name, body).await?;
+        Ok(checkpoint)
     }
 
     /// The newest version that this process has seen.

@@ -1,12 +1,14 @@
 //! The frame around every object of the manifest: magic, version, write id, compressed body, checksum.
 
+use std::io::Read as _;
+
 use bytes::Bytes;
 use tidewell_types::WriteId;
 
 use crate::error::DecodeError;
 
 /// The version that this code writes, and the newest that it reads.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
 const HEADER_BYTES: usize = 28;
 const CHECKSUM_BYTES: usize = 4;
 /// The largest body that is accepted, decompressed: well above any checkpoint, well below memory.
@@ -20,6 +22,8 @@ pub(crate) enum Kind {
     Checkpoint,
     Hint,
     Floor,
+    Leaf,
+    Watermarks,
 }
 
 impl Kind {
@@ -29,6 +33,8 @@ impl Kind {
             Self::Checkpoint => *b"TWCK",
             Self::Hint => *b"TWHN",
             Self::Floor => *b"TWFL",
+            Self::Leaf => *b"TWIX",
+            Self::Watermarks => *b"TWGN",
         }
     }
 }
@@ -73,9 +79,17 @@ pub(crate) fn open(kind: Kind, frame: &[u8]) -> Result<(WriteId, Vec<u8>), Decod
     if body_bytes > BODY_BYTES_MAX {
         return Err(DecodeError::Corrupt { what: "body length" });
     }
-    let body = zstd::bulk::decompress(packed, body_bytes).map_err(|_| DecodeError::Corrupt { what: "body" })?;
+    let body = unpack(packed, body_bytes).map_err(|_| DecodeError::Corrupt { what: "body" })?;
     if body.len() != body_bytes {
         return Err(DecodeError::Corrupt { what: "body length" });
     }
     Ok((WriteId::from_bytes(write_id), body))
+}
+
+/// Decompresses at most one byte more than `body_bytes`; memory grows with what really comes out.
+fn unpack(packed: &[u8], body_bytes: usize) -> std::io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(packed)?.take(body_bytes as u64 + 1);
+    decoder.read_to_end(&mut body)?;
+    Ok(body)
 }

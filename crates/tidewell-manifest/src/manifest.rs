@@ -9,6 +9,7 @@ use tidewell_types::{DatabaseName, Version};
 
 use crate::error::ManifestError;
 use crate::floor::Floor;
+use crate::leaf::LeafCache;
 use crate::state::State;
 
 /// A handle on a database's chain of commits; cheap to clone. It holds the newest state that this process has seen.
@@ -24,6 +25,7 @@ pub(crate) struct Inner {
     pub(crate) database: DatabaseName,
     pub(crate) layout: DatabaseLayout,
     pub(crate) floor: Floor,
+    pub(crate) leaves: LeafCache,
     state: RwLock<Arc<State>>,
     /// One catch-up or commit of this process at a time; racing ourselves would only cost requests.
     pub(crate) turn: tokio::sync::Mutex<()>,
@@ -39,7 +41,8 @@ impl Manifest {
         let layout = DatabaseLayout::new(&database);
         let floor = Floor::new(layout.floor());
         let state = RwLock::new(Arc::new(State::default()));
-        let inner = Inner { env, database, layout, floor, state, turn: tokio::sync::Mutex::new(()) };
+        let leaves = LeafCache::default();
+        let inner = Inner { env, database, layout, floor, leaves, state, turn: tokio::sync::Mutex::new(()) };
         let manifest = Self { inner: Arc::new(inner), store };
         let state = manifest.load().await?;
         manifest.publish(state);
@@ -80,10 +83,11 @@ impl Manifest {
         self.inner.floor.raise(&self.store, to, self.inner.env.write_id()).await
     }
 
-    /// Takes a state, unless a newer one is here already.
+    /// Takes a state, unless a newer one is here already. One of the same version takes the place of the one at hand: it says
+    /// the same, with fewer segments outside of lists.
     pub(crate) fn publish(&self, state: State) -> Arc<State> {
         let mut current = self.inner.state.write();
-        if state.version > current.version {
+        if state.version >= current.version {
             *current = Arc::new(state);
         }
         Arc::clone(&current)

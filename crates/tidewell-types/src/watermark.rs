@@ -1,6 +1,6 @@
 //! What a committed view says about the WAL, as the layers below the manifest need it.
 
-use crate::{Generation, Seq, Source};
+use crate::{Generation, Seq, Source, TokenId};
 
 /// The life of a generation; it only moves downward in this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,4 +22,7 @@ pub trait Watermarks {
 
     /// The state of a generation; one that the view has not heard of is open.
     fn generation(&self, generation: Generation) -> GenerationState;
+
+    /// Whether the rows of this request are in segments already.
+    fn has_token(&self, token: &TokenId) -> bool;
 }

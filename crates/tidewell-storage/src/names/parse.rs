@@ -50,10 +50,20 @@ impl DatabaseLayout {
         (self.checkpoint(version, write_id).as_str() == key).then_some((version, write_id))
     }
 
-    /// The write of a segment list's key.
+    /// The generation and the write of a segment list's key.
     #[must_use]
-    pub fn parse_leaf(&self, key: &str) -> Option<WriteId> {
-        self.strip(key, "idx")?.parse().ok()
+    pub fn parse_leaf(&self, key: &str) -> Option<(Generation, WriteId)> {
+        let (generation, write_id) = self.strip(key, "idx")?.split_once('/')?;
+        let (generation, write_id) = (Generation::new(generation.parse().ok()?), write_id.parse().ok()?);
+        (self.leaf(generation, write_id).as_str() == key).then_some((generation, write_id))
+    }
+
+    /// The generation and the write of a key of final watermarks.
+    #[must_use]
+    pub fn parse_watermarks(&self, key: &str) -> Option<(Generation, WriteId)> {
+        let (generation, write_id) = self.strip(key, "gen")?.split_once('-')?;
+        let (generation, write_id) = (Generation::new(generation.parse().ok()?), write_id.parse().ok()?);
+        (self.watermarks(generation, write_id).as_str() == key).then_some((generation, write_id))
     }
 
     /// The stream and the place of a log entry's key.
