@@ -96,7 +96,12 @@ impl State {
         Ok(())
     }
 
-    fn change_generation(&mut self, change: &GenerationChange, version: Version, at: TimestampNs) -> Result<(), Refusal> {
+    fn change_generation(
+        &mut self,
+        change: &GenerationChange,
+        version: Version,
+        at: TimestampNs,
+    ) -> Result<(), Refusal> {
         let mut entry = self.generation_entry(change.generation);
         let is_new = !self.generations.contains_key(&change.generation);
         if change.state < entry.state {

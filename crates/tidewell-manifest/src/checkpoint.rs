@@ -24,10 +24,8 @@ pub(crate) fn encode(state: &State, write_id: WriteId) -> Result<Bytes, DecodeEr
     let streams = state.streams.iter().map(|(stream, applied)| (Source::Objects(*stream), 0, *applied));
     let nodes = state.nodes.iter().map(|(node, state)| (Source::Node(*node), state.epoch, state.applied));
     let watermark = |(source, epoch, to)| fold_message(&Fold { source, epoch, from: Seq::ZERO, to });
-    let token = |(id, version): (&TokenId, &Version)| message::Token {
-        id: id.as_bytes().to_vec(),
-        version: version.get(),
-    };
+    let token =
+        |(id, version): (&TokenId, &Version)| message::Token { id: id.as_bytes().to_vec(), version: version.get() };
     let body = message::Checkpoint {
         version: state.version.get(),
         digest: part::digest_bytes(state.digest),
@@ -52,8 +50,7 @@ pub(crate) fn encode(state: &State, write_id: WriteId) -> Result<Bytes, DecodeEr
 }
 
 fn generation_message((generation, entry): (&Generation, &GenerationEntry)) -> message::GenerationChange {
-    let change =
-        GenerationChange { generation: *generation, state: entry.state, watermarks: entry.watermarks };
+    let change = GenerationChange { generation: *generation, state: entry.state, watermarks: entry.watermarks };
     message::GenerationChange {
         opened: entry.opened.get(),
         opened_at_ns: entry.opened_at.as_ns(),

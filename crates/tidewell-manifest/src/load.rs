@@ -85,18 +85,14 @@ impl Manifest {
     async fn read_checkpoint(&self, checkpoint: CheckpointRef) -> Result<Option<State>, ManifestError> {
         let name = self.inner.layout.checkpoint(checkpoint.version, checkpoint.write_id);
         let Some(bytes) = self.store.get(&name).await? else { return Ok(None) };
-        let state = checkpoint::decode(&bytes)
-            .map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;
+        let state =
+            checkpoint::decode(&bytes).map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;
         Ok(Some(state))
     }
 
     /// The state at `head` by way of a checkpoint, read together with the records after it; `None` where one of them is
     /// gone.
-    async fn replay_from(
-        &self,
-        from: Option<CheckpointRef>,
-        head: Version,
-    ) -> Result<Option<State>, ManifestError> {
+    async fn replay_from(&self, from: Option<CheckpointRef>, head: Version) -> Result<Option<State>, ManifestError> {
         let Some(from) = from else { return self.replay(State::default(), head).await };
         let (state, bodies) = futures::future::join(self.read_checkpoint(from), self.bodies(from.version, head)).await;
         // A checkpoint that was damaged or cut short by its writer's end is no worse than none: the listing finds another.

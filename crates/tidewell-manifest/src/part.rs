@@ -246,10 +246,7 @@ pub(crate) fn read_tombstone(
 }
 
 pub(crate) fn checkpoint_message(checkpoint: &CheckpointRef) -> message::CheckpointRef {
-    message::CheckpointRef {
-        version: checkpoint.version.get(),
-        write_id: checkpoint.write_id.as_bytes().to_vec(),
-    }
+    message::CheckpointRef { version: checkpoint.version.get(), write_id: checkpoint.write_id.as_bytes().to_vec() }
 }
 
 pub(crate) fn read_checkpoint(checkpoint: &message::CheckpointRef) -> Result<CheckpointRef, DecodeError> {

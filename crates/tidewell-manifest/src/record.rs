@@ -115,10 +115,7 @@ fn read_intent(body: &message::Commit, author: Author, version: Version) -> Resu
 }
 
 fn tombstone_message((table, tombstone): &(TableName, Tombstone)) -> message::TableTombstone {
-    message::TableTombstone {
-        table: table.as_str().to_owned(),
-        tombstone: Some(part::tombstone_message(tombstone)),
-    }
+    message::TableTombstone { table: table.as_str().to_owned(), tombstone: Some(part::tombstone_message(tombstone)) }
 }
 
 fn read_tombstone(

@@ -42,7 +42,8 @@ impl Manifest {
     /// Others as [`Manifest::catch_up`].
     pub async fn select(&self, segments: &Segments, within: &TimeBounds) -> Result<Vec<LiveSegment>, ManifestError> {
         let met = segments.leaves().iter().filter(|leaf| leaf.time.overlaps(within)).cloned();
-        let loads: Vec<_> = met.map(|leaf| async move { Ok::<_, ManifestError>((leaf.id, self.leaf(&leaf).await?)) }).collect();
+        let loads: Vec<_> =
+            met.map(|leaf| async move { Ok::<_, ManifestError>((leaf.id, self.leaf(&leaf).await?)) }).collect();
         let leaves: Vec<_> = futures::stream::iter(loads).buffered(LOADS_MAX).try_collect().await?;
         let mut live = Vec::new();
         for (id, leaf) in leaves {
@@ -85,8 +86,8 @@ impl Manifest {
         let Some(bytes) = self.store.get(&name).await? else {
             return Err(ManifestError::Collected { object: name.to_string() });
         };
-        let entries = leaf::decode(&bytes, leaf)
-            .map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;
+        let entries =
+            leaf::decode(&bytes, leaf).map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;
         let entries = Arc::new(entries);
         self.inner.leaves.put(leaf.id, Arc::clone(&entries));
         Ok(entries)

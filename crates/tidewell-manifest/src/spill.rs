@@ -53,12 +53,7 @@ impl Manifest {
                 }
             }
         }
-        Ok(Segments {
-            leaves: Arc::new(leaves),
-            fresh: Arc::default(),
-            gone: Arc::default(),
-            totals: segments.totals,
-        })
+        Ok(Segments { leaves: Arc::new(leaves), fresh: Arc::default(), gone: Arc::default(), totals: segments.totals })
     }
 
     async fn runs(&self, segments: &Segments) -> Result<Vec<Run>, ManifestError> {
@@ -91,8 +86,8 @@ impl Manifest {
         let id = self.inner.env.write_id();
         let Some(leaf) = leaf_ref(generation, id, entries) else { return Ok(None) };
         let name = self.inner.layout.leaf(generation, id);
-        let body = leaf::encode(entries, id)
-            .map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;
+        let body =
+            leaf::encode(entries, id).map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;
         self.store.put(&name, body).await?;
         self.inner.leaves.put(id, Arc::new(entries.to_vec()));
         Ok(Some(leaf))

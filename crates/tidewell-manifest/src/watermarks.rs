@@ -70,8 +70,7 @@ impl Manifest {
         let Some(bytes) = self.store.get(&name).await? else {
             return Err(ManifestError::Collected { object: name.to_string() });
         };
-        let (_, ends) =
-            decode(&bytes).map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;
+        let (_, ends) = decode(&bytes).map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;
         Ok(ends.iter().find(|(known, _)| *known == stream).map(|(_, end)| *end).unwrap_or_default())
     }
 }
