@@ -51,6 +51,10 @@ pub(crate) struct WalArgs {
     #[arg(long, env = "TIDEWELL_WAL_FLUSH_INTERVAL_MS", value_name = "MS", value_parser = value_parser!(u64).range(1..))]
     #[arg(default_value_t = EngineConfig::default().wal.flush_interval_ms)]
     pub(crate) wal_flush_interval_ms: u64,
+
+    /// A store that holds the log beside the database's own (mode quorum); three or more, comma-separated or repeated
+    #[arg(long, env = "TIDEWELL_WAL_STORE", value_name = "STORE", value_delimiter = ',')]
+    pub(crate) wal_store: Vec<StoreUrl>,
 }
 
 impl WalArgs {
@@ -61,6 +65,7 @@ impl WalArgs {
             dir: self.wal_dir.clone(),
             sync_interval_ms: self.wal_sync_interval_ms,
             flush_interval_ms: self.wal_flush_interval_ms,
+            stores: self.wal_store.clone(),
         }
     }
 }

@@ -65,11 +65,19 @@ pub struct WalConfig {
     /// The shortest time between two log objects of this process in `object` mode. A lone write does not wait for it. Each
     /// object costs a PUT and two GETs: 250 ms under constant load is about $60 a month at S3 list prices, 1 s $15.
     pub flush_interval_ms: u64,
+    /// The stores that hold the log in `quorum` mode, at least three: a write is acknowledged once most of them have it.
+    pub stores: Vec<StoreUrl>,
 }
 
 impl Default for WalConfig {
     fn default() -> Self {
-        Self { mode: None, dir: PathBuf::from("./data/wal"), sync_interval_ms: 100, flush_interval_ms: 250 }
+        Self {
+            mode: None,
+            dir: PathBuf::from("./data/wal"),
+            sync_interval_ms: 100,
+            flush_interval_ms: 250,
+            stores: Vec::new(),
+        }
     }
 }
 

@@ -13,8 +13,10 @@ mod engine;
 mod error;
 mod fold;
 mod home;
+mod log_stores;
 mod probe;
 mod query;
+mod read;
 mod snapshot;
 mod status;
 mod write;
@@ -23,6 +25,7 @@ pub use config::{EngineConfig, FoldConfig, Limits, WalConfig};
 pub use engine::Engine;
 pub use error::{EngineError, ErrorKind};
 pub use fold::FoldReport;
+pub use read::{Consistency, ConsistencyError, ReadOptions};
 pub use status::{DatabaseStatus, Status, StoreStatus};
 pub use write::{WriteError, WriteReply, WriteRequest};
 

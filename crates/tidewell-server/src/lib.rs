@@ -17,6 +17,7 @@ mod observe;
 mod parameters;
 mod query_json;
 mod query_sql;
+mod read_options;
 mod reply;
 mod request_id;
 mod router;
