@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tidewell_types::{
-    Generation, GenerationState, NodeId, Seq, Source, Stamp, StreamId, TableName, TableSchema, Version, Watermarks,
+    Generation, GenerationState, NodeId, Seq, Source, Stamp, StreamId, TableName, TableSchema, TokenId, Version,
+    Watermarks,
 };
 
 use crate::entry::SegmentEntry;
@@ -42,6 +43,8 @@ pub struct State {
     pub nodes: BTreeMap<NodeId, NodeState>,
     /// Generations that are no longer open, and the newest that is; others are open.
     pub generations: BTreeMap<Generation, GenerationState>,
+    /// The idempotency tokens whose rows are in segments, with the commit that put them there.
+    pub tokens: BTreeMap<TokenId, Version>,
     /// The highest stamp that any fold took; new stamps go above it.
     pub stamp_max: Stamp,
     /// A digest of all live segments, the same whatever the order in which they came.
@@ -77,5 +80,9 @@ impl Watermarks for State {
 
     fn generation(&self, generation: Generation) -> GenerationState {
         self.generations.get(&generation).copied().unwrap_or(GenerationState::Open)
+    }
+
+    fn has_token(&self, token: &TokenId) -> bool {
+        self.tokens.contains_key(token)
     }
 }
