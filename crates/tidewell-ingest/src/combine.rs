@@ -6,20 +6,64 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
+use tidewell_buffer::{EntryToken, RowSpan};
 use tidewell_segment::conform;
-use tidewell_types::{Batch, TableName, TableRows};
+use tidewell_types::{Batch, TableName, TableRows, TokenId};
 
-/// Joins batches, table by table, keeping the order of the requests.
+/// What one entry is to hold.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Grouped {
+    pub(crate) batch: Batch,
+    pub(crate) tokens: Vec<EntryToken>,
+}
+
+/// One table's rows, request by request.
+#[derive(Default)]
+struct Parts {
+    batches: Vec<RecordBatch>,
+    rows: usize,
+}
+
+/// Joins requests, table by table, keeping their order and which rows are whose where a request has a token. No two of the
+/// requests may have the same.
 ///
 /// # Errors
 /// Arrow's, when a column outgrows what it can index, or two requests disagree on a column's type.
-pub(crate) fn combine(batches: Vec<Batch>) -> Result<Batch, ArrowError> {
-    let mut tables: BTreeMap<TableName, Vec<RecordBatch>> = BTreeMap::new();
-    for table in batches.into_iter().flat_map(|batch| batch.tables) {
-        tables.entry(table.table).or_default().push(table.rows);
+pub(crate) fn combine(requests: Vec<(Batch, Option<TokenId>)>) -> Result<Grouped, ArrowError> {
+    let mut tables: BTreeMap<TableName, Parts> = BTreeMap::new();
+    let mut owned: Vec<(TokenId, Vec<(TableName, usize, usize)>)> = Vec::new();
+    for (batch, token) in requests {
+        let mut own = token.map(|token| (token, Vec::with_capacity(batch.tables.len())));
+        for TableRows { table, rows } in batch.tables {
+            let name = own.is_some().then(|| table.clone());
+            let parts = tables.entry(table).or_default();
+            if let (Some((_, own)), Some(name)) = (&mut own, name) {
+                own.push((name, parts.rows, rows.num_rows()));
+            }
+            parts.rows += rows.num_rows();
+            parts.batches.push(rows);
+        }
+        owned.extend(own);
     }
-    let joined = tables.into_iter().map(|(table, parts)| Ok(TableRows { table, rows: join(parts)? }));
-    Ok(Batch { tables: joined.collect::<Result<_, ArrowError>>()? })
+    let places: BTreeMap<TableName, usize> = match owned.is_empty() {
+        true => BTreeMap::new(),
+        false => tables.keys().cloned().zip(0..).collect(),
+    };
+    let spans = |rows: Vec<(TableName, usize, usize)>| {
+        let span = |(table, start, count)| span(places.get(&table).copied().unwrap_or(usize::MAX), start, count);
+        rows.into_iter().map(span).collect::<Result<Vec<_>, _>>()
+    };
+    let tokens = owned.into_iter().map(|(id, rows)| Ok(EntryToken { id, spans: spans(rows)? }));
+    let tokens = tokens.collect::<Result<_, ArrowError>>()?;
+    let joined = tables.into_iter().map(|(table, parts)| Ok(TableRows { table, rows: join(parts.batches)? }));
+    Ok(Grouped { batch: Batch { tables: joined.collect::<Result<_, ArrowError>>()? }, tokens })
+}
+
+fn span(table: usize, start: usize, count: usize) -> Result<RowSpan, ArrowError> {
+    let number = |number: usize| {
+        u32::try_from(number).map_err(|_| ArrowError::InvalidArgumentError("more rows than one entry takes".to_owned()))
+    };
+    Ok(RowSpan { table: number(table)?, start: number(start)?, count: number(count)? })
 }
 
 fn join(mut parts: Vec<RecordBatch>) -> Result<RecordBatch, ArrowError> {
@@ -40,3 +84,6 @@ fn union(parts: &[RecordBatch]) -> SchemaRef {
     let by_name: BTreeMap<&str, &Arc<Field>> = fields.map(|field| (field.name().as_str(), field)).collect();
     Arc::new(Schema::new(by_name.into_values().cloned().collect::<Vec<_>>()))
 }
+
+#[cfg(test)]
+mod tests;

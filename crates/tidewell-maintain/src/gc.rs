@@ -1,17 +1,21 @@
 //! The only place where objects are deleted, and only by facts that never turn back.
 
+use tidewell_env::Env;
 use tidewell_storage::{DatabaseLayout, Listed, ObjectName, StorageError, Store};
 use tidewell_types::{GenerationState, Source, Watermarks};
+use tidewell_wal::LogStores;
 
 /// Deletes the listed WAL objects that `view` says are folded; the number of them.
 ///
 /// Safe with any view, however old: a watermark only rises, so what was folded once stays folded. Objects whose names are
-/// not WAL entries are left alone. One DELETE request for up to 1000 objects where the store offers that.
+/// not WAL entries are left alone. One DELETE request for up to 1000 objects where the store offers that, to each store that
+/// holds the log.
 ///
 /// # Errors
 /// [`StorageError`]; what was not deleted goes next time.
 pub async fn folded_entries(
-    store: &Store,
+    log: &LogStores,
+    env: &Env,
     layout: &DatabaseLayout,
     view: &impl Watermarks,
     listed: &[Listed],
@@ -24,7 +28,7 @@ pub async fn folded_entries(
     let folded: Vec<ObjectName> =
         entries.filter(|entry| is_folded(*entry)).map(|(stream, seq)| layout.wal(stream, seq)).collect();
     if !folded.is_empty() {
-        store.delete(&folded).await?;
+        log.delete(env, &folded).await?;
     }
     Ok(folded.len())
 }

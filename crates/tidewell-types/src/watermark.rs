@@ -15,7 +15,7 @@ pub enum GenerationState {
 
 /// A committed view's word on which WAL entries are already part of segments.
 ///
-/// Both answers are monotone over versions, so acting on an old view costs work and never data.
+/// Watermarks and generations are monotone over versions, so acting on an old view costs work and never data.
 pub trait Watermarks {
     /// The first entry of `source` that is not folded yet; every entry below it is.
     fn applied(&self, source: &Source) -> Seq;
@@ -23,6 +23,6 @@ pub trait Watermarks {
     /// The state of a generation; one that the view has not heard of is open.
     fn generation(&self, generation: Generation) -> GenerationState;
 
-    /// Whether the rows of this request are in segments already.
+    /// Whether rows of this token are in segments already; every other copy of them in the log is void then.
     fn has_token(&self, token: &TokenId) -> bool;
 }
