@@ -43,11 +43,12 @@ pub(crate) async fn stage(
     // New columns are committed before any row that has them is logged, so the newest state at hand knows every column here,
     // while the one that the entries were chosen by may be older than the latest of our own entries.
     let newest = manifest.state();
+    let options = EncodeOptions::hot().ranked(state.version.next().unwrap_or(state.version));
     let mut staged = Vec::new();
     for (table, batches) in tables {
         let schema = newest.tables.get(&table).map(|table| Arc::clone(&table.schema)).unwrap_or_default();
         check_columns(&table, &schema, &batches)?;
-        let encoded = encode_table(env, table.clone(), schema, batches).await;
+        let encoded = encode_table(env, table.clone(), schema, batches, options).await;
         let encoded = encoded.map_err(|source| MaintainError::Segment { table: table.to_string(), source })?;
         let named = encoded.into_iter().map(|(day, segment)| name(env, manifest, state, &table, day, segment));
         let uploads = futures::stream::iter(named).map(async |(staged, bytes)| {
@@ -73,12 +74,13 @@ async fn encode_table(
     table: TableName,
     schema: Arc<TableSchema>,
     batches: Vec<RecordBatch>,
+    options: EncodeOptions,
 ) -> Result<Vec<(i64, EncodedSegment)>, SegmentError> {
     let encode_all = move || {
         let windows = split(batches)?;
         let encode_window = |window: Window| {
             let sorted = sort_rows(&schema, &window.batches)?;
-            Ok((window.day, encode(&table, &schema, &sorted, &EncodeOptions::hot())?))
+            Ok((window.day, encode(&table, &schema, &sorted, &options)?))
         };
         windows.into_iter().map(encode_window).collect()
     };

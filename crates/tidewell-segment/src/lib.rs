@@ -31,6 +31,7 @@ mod page_check;
 mod panic_guard;
 mod properties;
 mod prune;
+mod restate;
 mod series_code;
 mod sort;
 mod stats;
