@@ -155,9 +155,16 @@ impl Folder {
         let intent = self.intent(before, entries, &staged);
         match self.manifest.commit(move |_| Ok(Some(intent.clone()))).await {
             Ok(after) => Ok(self.summary(FoldOutcome::Folded, entries, &staged, after.version)),
-            Err(CommitError::Refused(refusal @ Refusal::FoldElsewhere { .. })) => {
+            // Someone else took some of the entries, or the same requests by way of others; or the generation that the
+            // segments are named under has ended meanwhile.
+            Err(CommitError::Refused(
+                refusal @ (Refusal::FoldElsewhere { .. }
+                | Refusal::TokenTaken(_)
+                | Refusal::GenerationClosed(_)
+                | Refusal::OtherGeneration(_)),
+            )) => {
                 self.discard(&staged).await;
-                tracing::debug!(%refusal, "another process folded first");
+                tracing::debug!(%refusal, "this fold came too late");
                 Ok(self.summary(FoldOutcome::Elsewhere, entries, &[], self.manifest.version()))
             }
             Err(CommitError::Refused(refusal)) => {
@@ -185,6 +192,7 @@ impl Folder {
             adds: staged.iter().map(|staged| staged.entry.clone()).collect(),
             folds: ends.into_iter().map(fold).collect(),
             stamp_max: entries.iter().map(|entry| entry.stamp).max().unwrap_or(Stamp::default()),
+            tokens: entries.iter().flat_map(|entry| &entry.tokens).map(|token| token.id).collect(),
             ..Intent::new(author)
         }
     }

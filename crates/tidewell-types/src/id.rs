@@ -71,11 +71,6 @@ uuid_id!(
     "write id"
 );
 uuid_id!(
-    /// One request's idempotency key, hashed: two requests with the same key are one.
-    TokenId,
-    "token"
-);
-uuid_id!(
     /// One segment's identity, part of its object name; never reused.
     SegmentId,
     "segment id"
