@@ -42,7 +42,7 @@ pub(crate) struct Database {
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) ingest: Ingest,
-    pub(crate) folder: Folder,
+    pub(crate) folder: Arc<Folder>,
     pub(crate) local: Option<LocalFold>,
 }
 
@@ -122,14 +122,14 @@ impl Database {
         let stores = self.log(home, store, &self.manifest.state())?;
         Ok(Work {
             ingest: Ingest::start(ingest, self.manifest.clone(), stores.clone(), buffer(), log, env.clone()),
-            folder: Folder::new(
+            folder: Arc::new(Folder::new(
                 stores,
                 env.clone(),
                 self.manifest.clone(),
                 buffer(),
                 local.clone(),
                 config.limits.buffer_bytes_max,
-            ),
+            )),
             local,
         })
     }

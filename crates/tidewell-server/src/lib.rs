@@ -9,6 +9,7 @@ mod catalog;
 mod config;
 mod connection;
 mod cors;
+mod delete;
 mod exposition;
 mod health;
 mod inflate;
