@@ -105,9 +105,9 @@ pub(crate) struct GcArgs {
     dry_run: bool,
 
     /// Time that readers of an older version are given before its segments go
-    #[arg(long, env = "TIDEWELL_GC_GRACE", value_name = "SPAN", default_value = "1h")]
+    #[arg(long = "grace", env = "TIDEWELL_GC_GRACE", value_name = "SPAN", default_value = "1h")]
     #[arg(value_parser = humantime::parse_duration)]
-    grace: Duration,
+    gc_grace: Duration,
 
     /// Delete even where it is an unusual share of the database's objects
     #[arg(long)]
@@ -129,7 +129,7 @@ pub(crate) async fn expire(args: ExpireArgs, env: Env) -> Result<(), Failure> {
 pub(crate) async fn gc(args: GcArgs, env: Env) -> Result<(), Failure> {
     let options = VerbOptions {
         dry_run: args.dry_run,
-        reader_grace: args.grace,
+        reader_grace: args.gc_grace,
         deleted_fraction_max: if args.force { 1.0 } else { VerbOptions::default().deleted_fraction_max },
         ..VerbOptions::default()
     };

@@ -81,3 +81,44 @@ fn count(name: &'static str, value: u64) -> Figure {
 fn bytes(name: &'static str, value: u64) -> Figure {
     Figure { name, value, is_bytes: true }
 }
+
+impl Engine {
+    /// Runs a verb on one database, or on every one. `progress` hears what is being done, for a person.
+    ///
+    /// # Errors
+    /// [`EngineError`]: `DatabaseNotFound`, the store, damage. Databases before the one that failed are done; the same verb
+    /// may be called again.
+    pub async fn maintain(
+        &self,
+        verb: Verb,
+        database: Option<&str>,
+        options: &VerbOptions,
+        progress: &(dyn Fn(String) + Sync),
+    ) -> Result<Vec<VerbReport>, EngineError> {
+        let mut reports = Vec::new();
+        for name in self.named(database).await? {
+            let database = self.inner.databases.open(&name).await?;
+            let of_database = |what: String| progress(format!("{name}: {what}"));
+            reports.push(self.maintain_database(verb, &database, options, &of_database).await?);
+        }
+        Ok(reports)
+    }
+
+    pub(crate) async fn maintain_database(
+        &self,
+        verb: Verb,
+        database: &Database,
+        options: &VerbOptions,
+        progress: &(dyn Fn(String) + Sync),
+    ) -> Result<VerbReport, EngineError> {
+        let started = self.inner.env.monotonic();
+        let figures = match verb {
+            Verb::Compact => self.compact(database, options, progress).await?,
+            Verb::Tier => self.tier(database, options, progress).await?,
+            Verb::Expire => self.expire(database).await?,
+            Verb::Collect => self.collect(database, options).await?,
+        };
+        let elapsed = self.inner.env.monotonic().saturating_sub(started);
+        Ok(VerbReport { database: database.name.as_str().to_owned(), figures, elapsed })
+    }
+}
