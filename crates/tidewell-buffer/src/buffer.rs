@@ -136,13 +136,7 @@ impl Buffer {
     /// What is not here of the entries of `source` up to `seq` that are not folded as of `view`; `None` where that is more
     /// than `missing_max`, or where the entry can no longer come to count.
     #[must_use]
-    pub fn missing(
-        &self,
-        view: &impl Watermarks,
-        source: Source,
-        seq: Seq,
-        missing_max: usize,
-    ) -> Option<Vec<Seq>> {
+    pub fn missing(&self, view: &impl Watermarks, source: Source, seq: Seq, missing_max: usize) -> Option<Vec<Seq>> {
         self.inner.read().missing(view, source, seq, missing_max)
     }
 

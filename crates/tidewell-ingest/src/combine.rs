@@ -24,6 +24,13 @@ struct Parts {
     rows: usize,
 }
 
+/// Rows of one request among those of their table.
+struct Share {
+    table: TableName,
+    start: usize,
+    count: usize,
+}
+
 /// Joins requests, table by table, keeping their order and which rows are whose where a request has a token. No two of the
 /// requests may have the same.
 ///
@@ -31,14 +38,14 @@ struct Parts {
 /// Arrow's, when a column outgrows what it can index, or two requests disagree on a column's type.
 pub(crate) fn combine(requests: Vec<(Batch, Option<TokenId>)>) -> Result<Grouped, ArrowError> {
     let mut tables: BTreeMap<TableName, Parts> = BTreeMap::new();
-    let mut owned: Vec<(TokenId, Vec<(TableName, usize, usize)>)> = Vec::new();
+    let mut owned: Vec<(TokenId, Vec<Share>)> = Vec::new();
     for (batch, token) in requests {
         let mut own = token.map(|token| (token, Vec::with_capacity(batch.tables.len())));
         for TableRows { table, rows } in batch.tables {
             let name = own.is_some().then(|| table.clone());
             let parts = tables.entry(table).or_default();
             if let (Some((_, own)), Some(name)) = (&mut own, name) {
-                own.push((name, parts.rows, rows.num_rows()));
+                own.push(Share { table: name, start: parts.rows, count: rows.num_rows() });
             }
             parts.rows += rows.num_rows();
             parts.batches.push(rows);
@@ -49,21 +56,22 @@ pub(crate) fn combine(requests: Vec<(Batch, Option<TokenId>)>) -> Result<Grouped
         true => BTreeMap::new(),
         false => tables.keys().cloned().zip(0..).collect(),
     };
-    let spans = |rows: Vec<(TableName, usize, usize)>| {
-        let span = |(table, start, count)| span(places.get(&table).copied().unwrap_or(usize::MAX), start, count);
-        rows.into_iter().map(span).collect::<Result<Vec<_>, _>>()
-    };
-    let tokens = owned.into_iter().map(|(id, rows)| Ok(EntryToken { id, spans: spans(rows)? }));
+    let tokens = owned.into_iter().map(|(id, shares)| {
+        let spans = shares.iter().map(|share| span(share, &places)).collect::<Result<_, _>>()?;
+        Ok(EntryToken { id, spans })
+    });
     let tokens = tokens.collect::<Result<_, ArrowError>>()?;
     let joined = tables.into_iter().map(|(table, parts)| Ok(TableRows { table, rows: join(parts.batches)? }));
     Ok(Grouped { batch: Batch { tables: joined.collect::<Result<_, ArrowError>>()? }, tokens })
 }
 
-fn span(table: usize, start: usize, count: usize) -> Result<RowSpan, ArrowError> {
-    let number = |number: usize| {
-        u32::try_from(number).map_err(|_| ArrowError::InvalidArgumentError("more rows than one entry takes".to_owned()))
+fn span(share: &Share, places: &BTreeMap<TableName, usize>) -> Result<RowSpan, ArrowError> {
+    let number = |number: Option<usize>| {
+        let number = number.and_then(|number| u32::try_from(number).ok());
+        number.ok_or_else(|| ArrowError::InvalidArgumentError("more rows than one entry takes".to_owned()))
     };
-    Ok(RowSpan { table: number(table)?, start: number(start)?, count: number(count)? })
+    let table = number(places.get(&share.table).copied())?;
+    Ok(RowSpan { table, start: number(Some(share.start))?, count: number(Some(share.count))? })
 }
 
 fn join(mut parts: Vec<RecordBatch>) -> Result<RecordBatch, ArrowError> {

@@ -81,7 +81,7 @@ impl ObjectLane {
         let entry = Arc::new(Entry { source: Source::Objects(stream), seq, stamp, batch, tokens });
         let write_id = env.write_id();
         let body = entry::encode(&entry, write_id)?;
-        log.append(manifest.layout(), (stream, seq), body, write_id, to).await?;
+        log.append(env, &manifest.layout().wal(stream, seq), body, write_id, to).await?;
         *self.stream(to) = seq.next().map(|next| (stream, next));
         match self.check(stream, seq).await? {
             Checked::Acknowledge => Ok(Some(entry)),

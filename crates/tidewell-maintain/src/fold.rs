@@ -199,7 +199,8 @@ impl Folder {
 
     /// Deletes segments that a definite refusal left without a commit; failing that they are garbage of their generation.
     async fn discard(&self, staged: &[Staged]) {
-        if let Err(error) = gc::refused_segments(self.log.main(), staged.iter().map(|staged| staged.name.clone())).await {
+        if let Err(error) = gc::refused_segments(self.log.main(), staged.iter().map(|staged| staged.name.clone())).await
+        {
             tracing::warn!(%error, "segments of a refused fold stay behind; they are never read");
         }
     }

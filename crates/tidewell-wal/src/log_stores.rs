@@ -3,23 +3,24 @@
 mod ask;
 mod copies;
 mod locate;
+mod replica;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::future::{Either, join, select};
 use futures::stream::FuturesUnordered;
 use tidewell_env::Env;
-use tidewell_storage::{Created, DatabaseLayout, ObjectName, Operation, StorageError, Store, Usage};
-use tidewell_types::{Seq, StreamId, WriteId};
+use tidewell_storage::{Created, ObjectName, Operation, StorageError, Store, Usage};
+use tidewell_types::WriteId;
 
 use crate::error::WalError;
 use crate::object;
 use ask::Answers;
 pub(crate) use copies::Held;
 pub(crate) use locate::Located;
+use replica::Replica;
 
 /// Where an entry is to be durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,13 +42,6 @@ pub struct LogStores {
     replicas: Arc<[Replica]>,
 }
 
-#[derive(Clone, Debug)]
-struct Replica {
-    store: Store,
-    /// Whether it failed when it was last asked, so that an outage is logged once and not with every request.
-    is_down: Arc<AtomicBool>,
-}
-
 impl From<Store> for LogStores {
     fn from(main: Store) -> Self {
         Self::single(main)
@@ -65,8 +59,7 @@ impl LogStores {
     /// one needs one copy more and bears no further failure.
     #[must_use]
     pub fn with_replicas(main: Store, replicas: Vec<Store>) -> Self {
-        let replica = |store| Replica { store, is_down: Arc::default() };
-        Self { main, replicas: replicas.into_iter().map(replica).collect() }
+        Self { main, replicas: replicas.into_iter().map(Replica::new).collect() }
     }
 
     /// The main store, which holds everything but the replicas' log.
@@ -96,8 +89,7 @@ impl LogStores {
     /// their own for the replicas.
     #[must_use]
     pub fn through(&self, main: Store) -> Self {
-        let metered = |replica: &Replica| Replica { store: replica.store.metered(), ..replica.clone() };
-        Self { main, replicas: self.replicas.iter().map(metered).collect() }
+        Self { main, replicas: self.replicas.iter().map(Replica::metered).collect() }
     }
 
     /// What all the stores have counted: the main store, for its other uses too, and the replicas.
@@ -109,59 +101,60 @@ impl LogStores {
     /// What the replicas have counted: to be added where the main store's counters are read by themselves.
     #[must_use]
     pub fn replica_usage(&self) -> Usage {
-        let replicas = self.replicas.iter().map(|replica| replica.store.meter().snapshot());
+        let replicas = self.replicas.iter().map(|replica| replica.store().meter().snapshot());
         replicas.fold(Usage::default(), |sum, usage| sum + usage)
     }
 
-    /// Creates the objects of one entry: in the main store, one PUT, or in all replicas at once, one PUT each; more while a
-    /// store is unclear. Returns when it is durable, which a replica that is down does not delay; what is still on its way
-    /// then goes on. As with [`object::append`] it is not to be acknowledged before the generation was checked.
+    /// Creates the objects of one entry, which `name` is the name of: in the main store, one PUT, or in all replicas at
+    /// once, one PUT each; more while a store is unclear. Returns when it is durable, which a replica that is down does not
+    /// delay; what is still on its way then goes on. As with [`object::append`] it is not to be acknowledged before the
+    /// generation was checked.
     ///
-    /// A stream keeps to one target: the same place in the other would not be seen to be taken.
+    /// A stream keeps to one target: the same place in the other would not be seen to be taken. Without replicas
+    /// [`LogTarget::Replicas`] is the main store.
     ///
     /// # Errors
     /// [`WalError::IdentityTaken`] when another's entry is in the place, and [`WalError::Storage`], which is unknown as soon
     /// as any store may hold the entry. After any error the caller goes on under a new writer identity.
     pub async fn append(
         &self,
-        layout: &DatabaseLayout,
-        (stream, seq): (StreamId, Seq),
+        env: &Env,
+        name: &ObjectName,
         body: Bytes,
         write_id: WriteId,
         to: LogTarget,
     ) -> Result<(), WalError> {
         match to {
-            LogTarget::Replicas if self.has_replicas() => {
-                self.create_on_majority(&layout.wal(stream, seq), &body, write_id).await
-            }
-            // In the main store an entry is as durable as on any number of replicas.
-            LogTarget::Replicas | LogTarget::Main => {
-                object::append(&self.main, layout, stream, seq, body, write_id).await
-            }
+            LogTarget::Replicas if self.has_replicas() => self.create_on_majority(env, name, &body, write_id).await,
+            LogTarget::Replicas | LogTarget::Main => object::create(&self.main, name, body, write_id).await,
         }
     }
 
-    async fn create_on_majority(&self, name: &ObjectName, body: &Bytes, write_id: WriteId) -> Result<(), WalError> {
-        let create = async |(index, replica): (usize, &Replica)| {
-            (index, replica.store.create(name, body.clone(), write_id).await)
+    async fn create_on_majority(
+        &self,
+        env: &Env,
+        name: &ObjectName,
+        body: &Bytes,
+        write_id: WriteId,
+    ) -> Result<(), WalError> {
+        let create = |(index, replica): (usize, &Replica)| {
+            let created = replica.create(env, name, body, write_id);
+            async move { (index, created.await) }
         };
         let mut creates: FuturesUnordered<_> = self.replicas.iter().enumerate().map(create).collect();
         let mut answers = Answers::default();
         let mut may_be_there = false;
         while let Some((index, created)) = creates.next().await {
             match created {
-                Ok(Created::Mine) => {
-                    self.answered(index);
-                    answers.given.push((index, ()));
-                    if answers.given.len() == self.majority() {
-                        return Ok(());
-                    }
-                }
+                Ok(Created::Mine) => answers.given.push((index, ())),
                 Ok(Created::Other(_)) => return Err(WalError::IdentityTaken { name: name.to_string() }),
                 Err(error) => {
                     may_be_there |= error.is_unknown();
-                    self.failed(index, &mut answers, &error);
+                    answers.failed.insert(index, error.to_string());
                 }
+            }
+            if answers.given.len() == self.majority() {
+                return Ok(());
             }
         }
         may_be_there |= !answers.given.is_empty();

@@ -181,7 +181,7 @@ impl Tail<'_> {
             Held::Durable(body) => Ok(Some(body)),
             Held::Absent => Ok(None),
             // Two entries under one name hold each other below a majority; otherwise it is being deleted.
-            Held::Thin(copies) if copies.are_split() => self.log.spread(&name, copies).await.map(|()| None),
+            Held::Thin(copies) if copies.are_split() => self.log.spread(self.env, &name, copies).await.map(|()| None),
             Held::Thin(_) => Ok(None),
         }
     }

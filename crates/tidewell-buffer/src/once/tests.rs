@@ -108,10 +108,8 @@ fn rows_of_a_token_in_segments_are_left_out_and_the_others_stay() {
 
 #[test]
 fn entry_of_a_repeated_request_alone_stays_without_rows() {
-    let left = once(
-        vec![entry(1, 0, 1, 0, &[(Some(1), [2, 1])]), entry(2, 0, 2, 10, &[(Some(1), [2, 1])])],
-        &View::default(),
-    );
+    let left =
+        once(vec![entry(1, 0, 1, 0, &[(Some(1), [2, 1])]), entry(2, 0, 2, 10, &[(Some(1), [2, 1])])], &View::default());
     assert_eq!(rows_of(&left[0]), [vec![0, 1], vec![2]]);
     assert_eq!((left[1].row_count(), left[1].tokens.len(), left[1].seq), (0, 0, Seq::ZERO));
     assert!(left[1].batch.tables.is_empty());
@@ -119,9 +117,8 @@ fn entry_of_a_repeated_request_alone_stays_without_rows() {
 
 #[test]
 fn entry_without_repeated_rows_is_handed_out_as_it_is() {
-    let entries: Vec<_> = [entry(1, 0, 1, 0, &[(Some(1), [2, 1])]), entry(1, 1, 2, 10, &[(None, [1, 1])])]
-        .map(Arc::new)
-        .into();
+    let entries: Vec<_> =
+        [entry(1, 0, 1, 0, &[(Some(1), [2, 1])]), entry(1, 1, 2, 10, &[(None, [1, 1])])].map(Arc::new).into();
     let mut left = entries.clone();
     count_once(&mut left, &View::default());
     assert!(left.iter().zip(&entries).all(|(left, entry)| Arc::ptr_eq(left, entry)));

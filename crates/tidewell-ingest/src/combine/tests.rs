@@ -21,10 +21,7 @@ fn table(name: &str, times: &[i64], kind: u8) -> TableRows {
     let time: ArrayRef = Arc::new(TimestampNanosecondArray::from(times.to_vec()));
     let values: ArrayRef = Arc::new(Int64Array::from(times.to_vec()));
     let columns = [("time".to_owned(), time, false), (format!("v{kind}"), values, true)];
-    TableRows {
-        table: TableName::new(name).unwrap(),
-        rows: RecordBatch::try_from_iter_with_nullable(columns).unwrap(),
-    }
+    TableRows { table: TableName::new(name).unwrap(), rows: RecordBatch::try_from_iter_with_nullable(columns).unwrap() }
 }
 
 fn times(rows: &RecordBatch) -> Vec<i64> {

@@ -6,14 +6,8 @@ use tidewell_types::{Batch, Generation, GenerationState, NodeId, Seq, Stamp, Str
 use super::*;
 
 const TOKEN: TokenId = TokenId::from_bytes([7; 16]);
-const LEVELS: [AckLevel; 6] = [
-    AckLevel::None,
-    AckLevel::OsDefault,
-    AckLevel::Periodic,
-    AckLevel::EveryWrite,
-    AckLevel::Object,
-    AckLevel::Quorum,
-];
+const LEVELS: [AckLevel; 6] =
+    [AckLevel::None, AckLevel::OsDefault, AckLevel::Periodic, AckLevel::EveryWrite, AckLevel::Object, AckLevel::Quorum];
 
 struct View {
     is_folded: bool,

@@ -8,11 +8,7 @@ use super::*;
 
 fn sources(id: [u8; 16], generation: u32) -> [Source; 3] {
     let (generation, writer) = (Generation::new(generation), WriterId::from_bytes(id));
-    [
-        Source::Objects(StreamId { generation, writer }),
-        Source::Node(NodeId::from_bytes(id)),
-        Source::Memory(writer),
-    ]
+    [Source::Objects(StreamId { generation, writer }), Source::Node(NodeId::from_bytes(id)), Source::Memory(writer)]
 }
 
 #[test]

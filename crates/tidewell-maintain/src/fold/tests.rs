@@ -7,10 +7,10 @@ use std::time::Duration;
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type, TimestampNanosecondType};
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int64Array, RecordBatch, TimestampNanosecondArray};
+use tidewell_buffer::{EntryToken, RowSpan};
 use tidewell_env::Clock;
 use tidewell_manifest::{Attach, ManifestError};
 use tidewell_segment::{DecodeStep, Footer, SegmentDecoder};
-use tidewell_buffer::{EntryToken, RowSpan};
 use tidewell_storage::{Fault, ObjectName, Operation, Store, StoreOptions, StoreUrl, Tier};
 use tidewell_types::{
     Batch, DatabaseName, FieldType, Generation, StreamId, TableName, TableRows, TableSchema, TimestampNs, TokenId,
@@ -524,8 +524,8 @@ async fn entries_on_the_replicas_are_folded_and_then_deleted_there() {
         let rows = [one(seq as i64 + 1)];
         let entry = entry_of(Source::Objects(stream(1)), seq, 10 + seq, &rows);
         let body = entry::encode(&entry, WRITE_ID).unwrap();
-        let place = (stream(1), Seq::new(seq));
-        log.append(&layout, place, body, WRITE_ID, LogTarget::Replicas).await.unwrap();
+        let name = layout.wal(stream(1), Seq::new(seq));
+        log.append(&env(1), &name, body, WRITE_ID, LogTarget::Replicas).await.unwrap();
         assert_eq!(process.folder.fold().await.unwrap().row_count, 1);
     }
     process.folder.fold().await.unwrap();

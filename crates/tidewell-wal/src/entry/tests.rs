@@ -68,7 +68,13 @@ fn sample_with_tokens() -> Entry {
 fn small() -> Entry {
     let rows = table("m", vec![("time", times(&[1, 2])), ("v", Arc::new(Int64Array::from(vec![Some(3), None])))]);
     let source = Source::Node(NodeId::from_bytes([9; 16]));
-    Entry { source, seq: Seq::new(0), stamp: Stamp::from_ns(1), batch: Batch { tables: vec![rows] }, tokens: Vec::new() }
+    Entry {
+        source,
+        seq: Seq::new(0),
+        stamp: Stamp::from_ns(1),
+        batch: Batch { tables: vec![rows] },
+        tokens: Vec::new(),
+    }
 }
 
 fn small_with_token() -> Entry {

@@ -380,7 +380,8 @@ fn file_frozen_with_entries_of_version_2_reads_the_same() {
     fs::write(folder.path().join("node"), NODE.to_string()).unwrap();
     fs::write(folder.path().join("00000000000000000007.log"), FROZEN_ENTRIES_V2).unwrap();
     let (_, entries) = read_folder(folder.path()).unwrap().unwrap();
-    let read: Vec<_> = entries.iter().map(|entry| (entry.seq.get(), entry.stamp.as_ns(), entry.tokens.clone())).collect();
+    let read: Vec<_> =
+        entries.iter().map(|entry| (entry.seq.get(), entry.stamp.as_ns(), entry.tokens.clone())).collect();
     assert_eq!(read, [(7, 1001, vec![]), (8, 1002, vec![token()])]);
     assert_eq!(FROZEN_ENTRIES_V2[..36], FROZEN[..36]);
     assert_eq!(FROZEN_ENTRIES_V2.len(), 36 + (28 + 76) + (28 + 76 + 20));

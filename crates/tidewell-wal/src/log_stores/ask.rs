@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::StreamExt as _;
@@ -45,7 +44,7 @@ impl LogStores {
         A: Future<Output = Result<T, StorageError>>,
     {
         let ask = |(index, answer): (usize, A)| async move { (index, answer.await) };
-        let questions = self.replicas.iter().map(|replica| question(replica.store.clone()));
+        let questions = self.replicas.iter().map(|replica| question(replica.store().clone()));
         let mut pending: FuturesUnordered<_> = questions.enumerate().map(ask).collect();
         let mut answers = Answers::default();
         let mut grace: Option<BoxFuture<'_, ()>> = None;
@@ -60,13 +59,13 @@ impl LogStores {
                     }
                 },
             };
-            match next {
-                Some((index, Ok(answer))) => {
-                    self.answered(index);
-                    answers.given.push((index, answer));
-                }
-                Some((index, Err(error))) => self.failed(index, &mut answers, &error),
-                None => break,
+            let Some((index, answer)) = next else { break };
+            if let Some(replica) = self.replicas.get(index) {
+                replica.took(&answer);
+            }
+            match answer {
+                Ok(answer) => answers.given.push((index, answer)),
+                Err(error) => drop(answers.failed.insert(index, error.to_string())),
             }
             if is_enough(&answers.given) {
                 break;
@@ -80,35 +79,19 @@ impl LogStores {
     }
 
     fn time_out<T>(&self, answers: &mut Answers<T>) {
-        let has_answered = |index| answers.given.iter().any(|(given, _)| *given == index);
-        let silent: Vec<usize> = (0..self.replicas.len())
-            .filter(|index| !has_answered(*index) && !answers.failed.contains_key(index))
-            .collect();
-        for index in silent {
-            self.failed(index, answers, &format!("no answer within {GRACE:?} after a majority"));
+        let reason = format!("no answer within {GRACE:?} after a majority");
+        for (index, replica) in self.replicas.iter().enumerate() {
+            let has_answered = answers.given.iter().any(|(given, _)| *given == index);
+            if !has_answered && !answers.failed.contains_key(&index) {
+                replica.failed(&reason);
+                answers.failed.insert(index, format!("{}: {reason}", replica.store().url()));
+            }
         }
-    }
-
-    pub(super) fn answered(&self, index: usize) {
-        let Some(replica) = self.replicas.get(index) else { return };
-        if replica.is_down.swap(false, Ordering::Relaxed) {
-            tracing::info!(store = %replica.store.url(), "a replica of the log answers again");
-        }
-    }
-
-    pub(super) fn failed<T>(&self, index: usize, answers: &mut Answers<T>, reason: &dyn std::fmt::Display) {
-        let Some(replica) = self.replicas.get(index) else { return };
-        let reason = reason.to_string();
-        if !replica.is_down.swap(true, Ordering::Relaxed) {
-            let store = replica.store.url();
-            tracing::warn!(%store, reason, "a replica of the log does not answer; a majority goes on without it");
-        }
-        answers.failed.insert(index, reason);
     }
 
     /// That too few replicas did what was asked, with those that did not.
     pub(super) fn too_few<T>(&self, operation: Operation, object: &str, answers: &Answers<T>) -> StorageError {
-        let name = |index: &usize| self.replicas.get(*index).map(|replica| replica.store.url().to_string());
+        let name = |index: &usize| self.replicas.get(*index).map(|replica| replica.store().url().to_string());
         let stores: Vec<String> = answers.failed.keys().filter_map(name).collect();
         let (given, all, majority) = (answers.given.len(), self.replicas.len(), self.majority());
         let mut text = format!("{given} of {all} replicas of the log answered and {majority} are needed");

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tidewell_env::Env;
-use tidewell_storage::{Created, ObjectName, Operation};
+use tidewell_storage::{Created, ObjectName, Operation, Store};
 
 use super::LogStores;
 use super::ask::Answers;
@@ -54,7 +54,7 @@ impl Copies {
 impl LogStores {
     /// Asks every replica for an entry; one GET each. Its bytes are believed when a majority has the same.
     pub(crate) async fn held(&self, env: &Env, name: &ObjectName) -> Result<Held, WalError> {
-        let get = |store: tidewell_storage::Store| async move { store.get(name).await };
+        let get = |store: Store| async move { store.get(name).await };
         let is_enough = |given: &[(usize, Option<Bytes>)]| Copies::of(given).most() >= self.majority();
         let answers = self.ask(env, get, is_enough).await;
         let mut copies = Copies::of(&answers.given);
@@ -86,20 +86,20 @@ impl LogStores {
         match self.held(env, name).await? {
             Held::Durable(_) => Ok(true),
             Held::Absent => Ok(false),
-            Held::Thin(copies) => self.spread(name, copies).await.map(|()| true),
+            Held::Thin(copies) => self.spread(env, name, copies).await.map(|()| true),
         }
     }
 
-    pub(crate) async fn spread(&self, name: &ObjectName, mut copies: Copies) -> Result<(), WalError> {
+    /// Copies the entry that most replicas hold to those that hold none, until a majority has one; as [`LogStores::settle`].
+    pub(crate) async fn spread(&self, env: &Env, name: &ObjectName, mut copies: Copies) -> Result<(), WalError> {
         let Some((body, _)) = copies.0.first().cloned() else { return Ok(()) };
         let write_id = entry::write_id(&body).map_err(|error| error.of(name.to_string(), 0))?;
-        let holds = |index: &usize| copies.0.iter().any(|(_, holders)| holders.contains(index));
-        let lacking: Vec<usize> = (0..self.replicas.len()).filter(|index| !holds(index)).collect();
-        let create = async |(index, store): (usize, tidewell_storage::Store)| {
-            (index, store.create(name, body.clone(), write_id).await)
-        };
-        let targets = lacking.into_iter().filter_map(|index| Some((index, self.replicas.get(index)?.store.clone())));
-        let mut creates: FuturesUnordered<_> = targets.map(create).collect();
+        let holds = |index: usize| copies.0.iter().any(|(_, holders)| holders.contains(&index));
+        let mut creates = FuturesUnordered::new();
+        for (index, replica) in self.replicas.iter().enumerate().filter(|(index, _)| !holds(*index)) {
+            let created = replica.create(env, name, &body, write_id);
+            creates.push(async move { (index, created.await) });
+        }
         let mut answers = Answers::default();
         while copies.most() < self.majority()
             && let Some((index, created)) = creates.next().await
@@ -107,7 +107,7 @@ impl LogStores {
             match created {
                 Ok(Created::Mine) => copies.add(index, &body),
                 Ok(Created::Other(found)) => copies.add(index, &found),
-                Err(error) => self.failed(index, &mut answers, &error),
+                Err(error) => drop(answers.failed.insert(index, error.to_string())),
             }
         }
         if copies.most() >= self.majority() {

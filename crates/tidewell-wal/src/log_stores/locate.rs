@@ -68,11 +68,14 @@ impl LogStores {
         Ok(objects)
     }
 
-    async fn repaired(&self, env: &Env, layout: &DatabaseLayout, located: &Located) -> Result<Option<Listed>, WalError> {
+    async fn repaired(
+        &self,
+        env: &Env,
+        layout: &DatabaseLayout,
+        located: &Located,
+    ) -> Result<Option<Listed>, WalError> {
         let is_there = match layout.parse_wal(&located.listed.key) {
-            Some((stream, seq)) if !self.is_durable(located) => {
-                self.settle(env, &layout.wal(stream, seq)).await?
-            }
+            Some((stream, seq)) if !self.is_durable(located) => self.settle(env, &layout.wal(stream, seq)).await?,
             _ => true,
         };
         Ok(is_there.then(|| located.listed.clone()))

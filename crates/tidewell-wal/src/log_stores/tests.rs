@@ -8,9 +8,10 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tidewell_buffer::{Buffer, Entry};
 use tidewell_env::Clock;
-use tidewell_storage::{Fault, StoreOptions, StoreUrl};
+use tidewell_storage::{DatabaseLayout, Fault, StoreOptions, StoreUrl};
 use tidewell_types::{
-    Batch, DatabaseName, Generation, GenerationState, Source, Stamp, TimestampNs, TokenId, Watermarks, WriterId,
+    Batch, DatabaseName, Generation, GenerationState, Seq, Source, Stamp, StreamId, TimestampNs, TokenId, Watermarks,
+    WriterId,
 };
 
 use super::*;
@@ -116,8 +117,13 @@ impl Cluster {
     }
 
     async fn append_as(&self, writer: u8, seq: u64, write: u8) -> Result<(), WalError> {
-        let (body, place) = (encoded(writer, seq, write), (stream(writer), Seq::new(seq)));
-        self.log.append(&self.layout, place, body, write_id(write), LogTarget::Replicas).await
+        let body = encoded(writer, seq, write);
+        self.log.append(&self.env, &self.name(writer, seq), body, write_id(write), LogTarget::Replicas).await
+    }
+
+    async fn append_to_main(&self, writer: u8, seq: u64) {
+        let body = encoded(writer, seq, 1);
+        self.log.append(&self.env, &self.name(writer, seq), body, write_id(1), LogTarget::Main).await.unwrap();
     }
 
     fn name(&self, writer: u8, seq: u64) -> ObjectName {
@@ -149,7 +155,7 @@ impl Cluster {
 
     /// What a process that starts now sees.
     async fn seen(&self) -> Result<Vec<(u8, u64)>, WalError> {
-        self.seen_at(|| View::default()).await
+        self.seen_at(View::default).await
     }
 
     async fn seen_at(&self, view: impl Fn() -> View) -> Result<Vec<(u8, u64)>, WalError> {
@@ -225,8 +231,8 @@ async fn append_whose_answers_are_lost_is_settled_as_ours() {
     };
     let lossy = cluster.replicas.iter().map(first_lost).collect();
     let log = LogStores::with_replicas(cluster.main.disk.clone(), lossy);
-    let place = (stream(1), Seq::ZERO);
-    log.append(&cluster.layout, place, encoded(1, 0, 1), write_id(1), LogTarget::Replicas).await.unwrap();
+    let cluster = Cluster { log, ..cluster };
+    cluster.append(1, 0).await.unwrap();
     assert_eq!(cluster.seen().await.unwrap(), [(1, 0)]);
 }
 
@@ -270,8 +276,7 @@ async fn log_without_replicas_appends_to_the_main_store() {
 #[tokio::test(start_paused = true)]
 async fn entries_of_the_main_store_and_of_the_replicas_are_one_log() {
     let cluster = Cluster::new(3);
-    let place = (stream(2), Seq::ZERO);
-    cluster.log.append(&cluster.layout, place, encoded(2, 0, 1), write_id(1), LogTarget::Main).await.unwrap();
+    cluster.append_to_main(2, 0).await;
     cluster.append(1, 0).await.unwrap();
     cluster.append(1, 1).await.unwrap();
     assert_eq!(cluster.seen().await.unwrap(), [(1, 0), (2, 0), (1, 1)]);
@@ -374,7 +379,7 @@ async fn listing_needs_the_main_store_and_a_majority_and_names_those_that_are_mi
         cluster.replicas[2].set(fault);
         let error = cluster.log.list(&cluster.env, &cluster.layout).await.unwrap_err().to_string();
         assert!(error.contains("1 of 3 replicas of the log answered and 2 are needed"), "{error}");
-        assert!(error.contains("list of \"db/d/wal\" in memory:, memory: failed") || error.contains("memory"), "{error}");
+        assert!(error.contains("list of \"db/d/wal\" in memory://, memory:// failed"), "{error}");
         cluster.replicas[0].set(Fault::Pass);
         cluster.main.set(fault);
         assert!(cluster.log.list(&cluster.env, &cluster.layout).await.is_err());
@@ -470,8 +475,7 @@ async fn entries_are_deleted_from_all_stores_and_a_replica_that_is_down_is_no_er
         let cluster = Cluster::new(3);
         cluster.append(1, 0).await.unwrap();
         tokio::time::sleep(Duration::from_secs(1)).await;
-        let place = (stream(2), Seq::ZERO);
-        cluster.log.append(&cluster.layout, place, encoded(2, 0, 1), write_id(1), LogTarget::Main).await.unwrap();
+        cluster.append_to_main(2, 0).await;
         cluster.replicas[1].set(fault);
         let names = [cluster.name(1, 0), cluster.name(2, 0)];
         cluster.log.delete(&cluster.env, &names).await.unwrap();
@@ -504,4 +508,85 @@ async fn requests_to_all_stores_are_counted_for_one_caller_and_in_total() {
     through.list(&cluster.env, &cluster.layout).await.unwrap();
     assert_eq!((main.meter().snapshot().lists, through.replica_usage().lists), (1, 3));
     assert_eq!(cluster.log.usage().lists, 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn replica_far_behind_is_left_out_and_holds_no_more_entries_in_memory() {
+    let cluster = Cluster::new(3);
+    cluster.replicas[1].set(Fault::Hang);
+    let append = async |seq: u64| {
+        let body = Bytes::from(vec![seq as u8; 30 << 20]);
+        cluster.log.append(&cluster.env, &cluster.name(1, seq), body, write_id(1), LogTarget::Replicas).await
+    };
+    for seq in 0..3 {
+        append(seq).await.unwrap();
+    }
+    cluster.replicas[2].set(Fault::Denied);
+    let error = append(3).await.unwrap_err().to_string();
+    assert!(error.contains("62914560 bytes of earlier entries are still on their way to it"), "{error}");
+    cluster.replicas[2].set(Fault::Pass);
+    cluster.replicas[1].set(Fault::Pass);
+    // The two that were begun end at last, and make room.
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    cluster.append(2, 0).await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((cluster.holders(2, 0).await, cluster.holders(1, 2).await), (vec![0, 1, 2], vec![0, 2]));
+}
+
+fn draw(state: &mut u64, below: u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    (*state >> 11) % below
+}
+
+/// Writers and readers with a different minority of the replicas cut off at every step: acknowledged is seen from then on,
+/// and whatever was seen once stays.
+#[tokio::test(start_paused = true)]
+async fn log_on_changing_majorities_loses_nothing_that_was_acknowledged_or_shown() {
+    let (mut acknowledged_count, mut shown_unacknowledged) = (0, 0);
+    for seed in 1..=24u64 {
+        let replica_count = [3, 5, 2][(seed % 3) as usize];
+        let cluster = Cluster::new(replica_count);
+        let mut random = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut streams: Vec<(u8, u64)> = vec![(0, 0), (1, 0)];
+        let mut acknowledged = Vec::new();
+        let mut shown: Vec<(u8, u64)> = Vec::new();
+        for _ in 0..40 {
+            let faults = [Fault::Denied, Fault::ApplyThenLose, Fault::FailBefore, Fault::Hang, Fault::Pass];
+            let later = Fault::ApplyLater(Duration::from_secs(draw(&mut random, 100)));
+            cluster.replicas.iter().for_each(|replica| replica.set(Fault::Pass));
+            let is_write = draw(&mut random, 3) < 2;
+            // A writer may meet any number of broken stores, a reader a minority.
+            let broken = if is_write { replica_count } else { (replica_count - 1) / 2 };
+            for _ in 0..broken {
+                let (at, fault) = (draw(&mut random, replica_count as u64), draw(&mut random, 6));
+                let fault = faults.get(fault as usize).copied().unwrap_or(later);
+                cluster.replicas[at as usize].set(fault);
+            }
+            if is_write {
+                let writer = draw(&mut random, 2) as usize;
+                let (id, seq) = streams[writer];
+                match cluster.append(id, seq).await {
+                    Ok(()) => {
+                        acknowledged.push((id, seq));
+                        streams[writer] = (id, seq + 1);
+                    }
+                    Err(WalError::Storage(_)) => {
+                        streams[writer] = (streams.iter().map(|(id, _)| id + 1).max().unwrap(), 0)
+                    }
+                    Err(error) => panic!("seed {seed}: {error}"),
+                }
+            } else {
+                let seen = cluster.seen().await.unwrap();
+                for place in acknowledged.iter().chain(&shown) {
+                    assert!(seen.contains(place), "seed {seed}: {place:?} is missing");
+                }
+                shown_unacknowledged += seen.iter().filter(|place| !acknowledged.contains(place)).count();
+                shown = seen;
+            }
+        }
+        acknowledged_count += acknowledged.len();
+    }
+    assert!(acknowledged_count > 100 && shown_unacknowledged > 20, "{acknowledged_count} {shown_unacknowledged}");
 }

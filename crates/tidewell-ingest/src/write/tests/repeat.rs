@@ -56,7 +56,10 @@ async fn requests_at_once_with_one_key_are_logged_once() {
         let (keyed, plain) = futures::join!(join_all(writes), bench.write("m v=2 2"));
         assert!(!plain.unwrap().is_duplicate);
         let keyed: Vec<_> = keyed.into_iter().map(Result::unwrap).collect();
-        assert_eq!(keyed.iter().map(|outcome| outcome.is_duplicate).collect::<Vec<_>>(), [false, false, true, true, true]);
+        assert_eq!(
+            keyed.iter().map(|outcome| outcome.is_duplicate).collect::<Vec<_>>(),
+            [false, false, true, true, true]
+        );
         assert!(keyed.iter().all(|outcome| outcome.row_count == 1 && outcome.token == keyed[0].token), "{keyed:?}");
         assert_eq!(bench.buffer.totals().rows, 4, "{level}");
     }
