@@ -1,5 +1,7 @@
 //! `tidewell snapshot create|list|drop|restore`: versions with a name.
 
+use std::time::{Duration, UNIX_EPOCH};
+
 use clap::{Args, Subcommand};
 use tidewell_engine::{Engine, SnapshotInfo};
 use tidewell_env::Env;
@@ -95,10 +97,15 @@ async fn open(which: &Which, env: Env) -> Result<Engine, Failure> {
     Ok(Engine::open(config, env).await?)
 }
 
+fn instant(snapshot: &SnapshotInfo) -> String {
+    let since_epoch = Duration::from_nanos(u64::try_from(snapshot.created_at.as_ns()).unwrap_or(0));
+    humantime::format_rfc3339_seconds(UNIX_EPOCH + since_epoch).to_string()
+}
+
 fn print(snapshots: &[SnapshotInfo]) -> Result<(), Failure> {
     let rows: Vec<Vec<String>> = snapshots
         .iter()
-        .map(|snapshot| vec![snapshot.name.clone(), snapshot.version.to_string(), snapshot.created_at.clone()])
+        .map(|snapshot| vec![snapshot.name.clone(), snapshot.version.to_string(), instant(snapshot)])
         .collect();
     Output::stdout().write_table(&["snapshot", "version", "created"], &rows)
 }
