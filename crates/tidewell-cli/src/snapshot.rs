@@ -3,17 +3,20 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use clap::{Args, Subcommand};
-use tidewell_engine::{Engine, SnapshotInfo};
+use reqwest::Method;
+use serde_json::Value;
+use tidewell_engine::SnapshotInfo;
 use tidewell_env::Env;
 
-use crate::engine_args::{StoreArgs, WalArgs};
 use crate::failure::Failure;
 use crate::output::Output;
+use crate::server_client::{ServerClient, refusal};
+use crate::target::{Target, TargetArgs};
 
 const EXAMPLES: &str = "\
 Examples:
   tidewell snapshot create before-upgrade
-  tidewell snapshot list
+  tidewell snapshot list --store s3://my-bucket/metrics
   tidewell query --snapshot before-upgrade 'SELECT count(*) FROM cpu'
   tidewell snapshot restore before-upgrade
   tidewell snapshot drop before-upgrade
@@ -43,10 +46,7 @@ enum SnapshotCommand {
 #[derive(Args, Debug)]
 struct Which {
     #[command(flatten)]
-    store: StoreArgs,
-
-    #[command(flatten)]
-    wal: WalArgs,
+    target: TargetArgs,
 
     /// The database
     #[arg(long, env = "TIDEWELL_DB", value_name = "NAME", default_value = "default")]
@@ -63,49 +63,111 @@ struct Named {
     which: Which,
 }
 
+/// A snapshot as it is printed.
+struct Shown {
+    name: String,
+    version: u64,
+    created_at_ns: i64,
+}
+
 /// Runs one of them.
 pub(crate) async fn snapshot(args: SnapshotArgs, env: Env) -> Result<(), Failure> {
     match args.command {
-        SnapshotCommand::Create(named) => {
-            let engine = open(&named.which, env).await?;
-            let made = engine.create_snapshot(&named.which.db, &named.name).await;
-            engine.shutdown().await?;
-            print(&[made?])
-        }
-        SnapshotCommand::List(which) => print(&open(&which, env).await?.snapshots(&which.db).await?),
-        SnapshotCommand::Drop(named) => {
-            let engine = open(&named.which, env).await?;
-            Ok(engine.drop_snapshot(&named.which.db, &named.name).await?)
-        }
-        SnapshotCommand::Restore(named) => {
-            let engine = open(&named.which, env).await?;
-            let version = engine.restore_snapshot(&named.which.db, &named.name).await;
-            engine.shutdown().await?;
-            let row = vec![named.name.clone(), version?.to_string()];
-            Output::stdout().write_table(&["restored", "version"], &[row])
+        SnapshotCommand::Create(Named { name, which }) => print(&[create(&which, &name, env).await?]),
+        SnapshotCommand::List(which) => print(&list(&which, env).await?),
+        SnapshotCommand::Drop(Named { name, which }) => drop_one(&which, &name, env).await,
+        SnapshotCommand::Restore(Named { name, which }) => {
+            let version = restore(&which, &name, env).await?;
+            Output::stdout().write_table(&["restored", "version"], &[vec![name, version.to_string()]])
         }
     }
 }
 
-async fn open(which: &Which, env: Env) -> Result<Engine, Failure> {
-    let config = tidewell_engine::EngineConfig {
-        store: which.store.store.clone(),
-        wal: which.wal.config(),
-        background: false,
-        ..tidewell_engine::EngineConfig::default()
+async fn create(which: &Which, name: &str, env: Env) -> Result<Shown, Failure> {
+    match which.target.open(None, env).await? {
+        Target::Server(server) => {
+            let made = ask(&server, Method::POST, PATH, &[("db", &which.db), ("name", name)]).await?;
+            Ok(shown(&made))
+        }
+        Target::Store(engine) => {
+            let made = engine.create_snapshot(&which.db, name).await;
+            engine.shutdown().await?;
+            Ok(made?.into())
+        }
+    }
+}
+
+async fn list(which: &Which, env: Env) -> Result<Vec<Shown>, Failure> {
+    match which.target.open(None, env).await? {
+        Target::Server(server) => {
+            let listed = ask(&server, Method::GET, PATH, &[("db", &which.db)]).await?;
+            Ok(listed["snapshots"].as_array().map(|all| all.iter().map(shown).collect()).unwrap_or_default())
+        }
+        Target::Store(engine) => Ok(engine.snapshots(&which.db).await?.into_iter().map(Shown::from).collect()),
+    }
+}
+
+async fn drop_one(which: &Which, name: &str, env: Env) -> Result<(), Failure> {
+    match which.target.open(None, env).await? {
+        Target::Server(server) => {
+            ask(&server, Method::DELETE, PATH, &[("db", &which.db), ("name", name)]).await.map(drop)
+        }
+        Target::Store(engine) => Ok(engine.drop_snapshot(&which.db, name).await?),
+    }
+}
+
+async fn restore(which: &Which, name: &str, env: Env) -> Result<u64, Failure> {
+    match which.target.open(None, env).await? {
+        Target::Server(server) => {
+            let query = [("db", which.db.as_str()), ("name", name)];
+            let restored = ask(&server, Method::POST, "api/v1/snapshots/restore", &query).await?;
+            Ok(restored["version"].as_u64().unwrap_or_default())
+        }
+        Target::Store(engine) => {
+            let version = engine.restore_snapshot(&which.db, name).await;
+            engine.shutdown().await?;
+            Ok(version?)
+        }
+    }
+}
+
+const PATH: &str = "api/v1/snapshots";
+
+/// What a server answers, as JSON; null for an answer without a body.
+async fn ask(server: &ServerClient, method: Method, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
+    let response = server.send(server.request(method, path)?.query(query)).await?;
+    if !response.status().is_success() {
+        return Err(refusal(response).await);
+    }
+    let body = response.bytes().await.map_err(|error| server.no_answer(&error))?;
+    if body.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(&body)
+        .map_err(|error| Failure::work(format!("the server's answer is unreadable: {error}")))
+}
+
+impl From<SnapshotInfo> for Shown {
+    fn from(snapshot: SnapshotInfo) -> Self {
+        let SnapshotInfo { name, version, created_at } = snapshot;
+        Self { name, version, created_at_ns: created_at.as_ns() }
+    }
+}
+
+fn shown(snapshot: &Value) -> Shown {
+    Shown {
+        name: snapshot["name"].as_str().unwrap_or_default().to_owned(),
+        version: snapshot["version"].as_u64().unwrap_or_default(),
+        created_at_ns: snapshot["created_at_ns"].as_i64().unwrap_or_default(),
+    }
+}
+
+fn print(snapshots: &[Shown]) -> Result<(), Failure> {
+    let row = |snapshot: &Shown| {
+        let since_epoch = Duration::from_nanos(u64::try_from(snapshot.created_at_ns).unwrap_or(0));
+        let created = humantime::format_rfc3339_seconds(UNIX_EPOCH + since_epoch).to_string();
+        vec![snapshot.name.clone(), snapshot.version.to_string(), created]
     };
-    Ok(Engine::open(config, env).await?)
-}
-
-fn instant(snapshot: &SnapshotInfo) -> String {
-    let since_epoch = Duration::from_nanos(u64::try_from(snapshot.created_at.as_ns()).unwrap_or(0));
-    humantime::format_rfc3339_seconds(UNIX_EPOCH + since_epoch).to_string()
-}
-
-fn print(snapshots: &[SnapshotInfo]) -> Result<(), Failure> {
-    let rows: Vec<Vec<String>> = snapshots
-        .iter()
-        .map(|snapshot| vec![snapshot.name.clone(), snapshot.version.to_string(), instant(snapshot)])
-        .collect();
+    let rows: Vec<Vec<String>> = snapshots.iter().map(row).collect();
     Output::stdout().write_table(&["snapshot", "version", "created"], &rows)
 }

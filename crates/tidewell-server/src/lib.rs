@@ -24,6 +24,7 @@ mod request_id;
 mod router;
 mod rows_reply;
 mod serve;
+mod snapshots;
 mod stats;
 mod stream;
 mod traffic;
