@@ -98,32 +98,41 @@ async fn run(mut lane: Lane, duplicates: Duplicates, env: Env, mut requests: mps
     }
 }
 
-async fn commit(lane: &mut Lane, duplicates: &Duplicates, group: Vec<Request>) {
-    let mut level = AckLevel::None;
-    let mut rows: Vec<(Batch, Option<TokenId>)> = Vec::with_capacity(group.len());
-    let mut replies: Vec<Reply> = Vec::with_capacity(group.len());
-    let mut repeats: Vec<Reply> = Vec::new();
-    let mut tokens: BTreeSet<TokenId> = BTreeSet::new();
-    for Request { batch, token, level: wanted, reply } in group {
-        if let Some(token) = token {
-            // It may have been logged while this request waited for its turn.
-            if let Some(earlier) = duplicates.find(&token, wanted) {
+/// Requests on their way into one entry.
+#[derive(Default)]
+struct Turn {
+    level: Option<AckLevel>,
+    rows: Vec<(Batch, Option<TokenId>)>,
+    replies: Vec<Reply>,
+    /// Those whose token another of them has: they wait for its answer.
+    repeats: Vec<Reply>,
+}
+
+impl Turn {
+    /// Sorts out what is stored already, which may have happened while a request waited, and what is there twice.
+    fn of(group: Vec<Request>, duplicates: &Duplicates) -> Self {
+        let mut turn = Self::default();
+        let mut tokens: BTreeSet<TokenId> = BTreeSet::new();
+        for Request { batch, token, level, reply } in group {
+            if let Some(earlier) = token.and_then(|token| duplicates.find(&token, level)) {
                 drop(reply.send(Ok(Logged::Before(earlier))));
                 continue;
             }
-            if !tokens.insert(token) {
-                level = level.max(wanted);
-                repeats.push(reply);
-                continue;
+            turn.level = turn.level.max(Some(level));
+            if token.is_some_and(|token| !tokens.insert(token)) {
+                turn.repeats.push(reply);
+            } else {
+                turn.rows.push((batch, token));
+                turn.replies.push(reply);
             }
         }
-        level = level.max(wanted);
-        rows.push((batch, token));
-        replies.push(reply);
+        turn
     }
-    if replies.is_empty() {
-        return;
-    }
+}
+
+async fn commit(lane: &mut Lane, duplicates: &Duplicates, group: Vec<Request>) {
+    let Turn { level, rows, replies, repeats } = Turn::of(group, duplicates);
+    let Some(level) = level else { return };
     let outcome = match combine(rows) {
         Ok(group) => lane.append(group, level).await,
         Err(error) => Err(IngestError::Unavailable(error.to_string().into())),

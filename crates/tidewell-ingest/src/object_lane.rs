@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidewell_buffer::Entry;
+use tidewell_manifest::ManifestError;
 use tidewell_types::{GenerationState, Seq, Source, StreamId, Watermarks as _};
 use tidewell_wal::{AckLevel, LogTarget, WalError, entry};
 
@@ -93,16 +94,15 @@ impl ObjectLane {
     async fn check(&self, stream: StreamId, seq: Seq) -> Result<Checked, WalError> {
         let Process { env, manifest, .. } = &self.process;
         for _ in 0..SEALING_PAUSES_MAX {
-            let state = match manifest.catch_up().await {
-                Ok(state) => state,
-                Err(error) => return Err(WalError::Unchecked { reason: error.to_string() }),
-            };
+            let unchecked = |error: ManifestError| WalError::Unchecked { reason: error.to_string() };
+            let state = manifest.catch_up().await.map_err(unchecked)?;
             match state.generation(stream.generation) {
                 GenerationState::Open => return Ok(Checked::Acknowledge),
-                GenerationState::Sealed if state.applied(&Source::Objects(stream)) > seq => {
-                    return Ok(Checked::Acknowledge);
+                // The state has let go of the streams of a sealed generation: where they end is in an object of its own.
+                GenerationState::Sealed => {
+                    let end = manifest.end_of(&state, stream).await.map_err(unchecked)?;
+                    return Ok(if end > seq { Checked::Acknowledge } else { Checked::AppendAgain });
                 }
-                GenerationState::Sealed => return Ok(Checked::AppendAgain),
                 GenerationState::Sealing => env.sleep(SEALING_PAUSE).await,
             }
         }

@@ -197,5 +197,8 @@ impl Tail<'_> {
     }
 }
 
+mod sealing;
+pub use sealing::refresh_sealing;
+
 #[cfg(test)]
 mod tests;

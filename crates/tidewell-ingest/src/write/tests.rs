@@ -3,6 +3,7 @@
 
 mod quorum;
 mod repeat;
+mod sealed;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -11,7 +12,7 @@ use parking_lot::Mutex;
 use tempfile::TempDir;
 use tidewell_buffer::Entry;
 use tidewell_env::Clock;
-use tidewell_manifest::{Author, Intent, State};
+use tidewell_manifest::{Author, GenerationChange, Intent, State};
 use tidewell_storage::{Fault, Operation, Store, StoreOptions, StoreUrl};
 use tidewell_types::{DatabaseName, Generation, GenerationState, Source, TimestampNs};
 use tidewell_wal::{LocalLog, WalError, read_folder, tail};
@@ -353,7 +354,8 @@ async fn seal(manifest: &Manifest, generation: Generation, state: GenerationStat
     let writer = Env::system().writer_id();
     let intend = move |view: &State| {
         let author = Author { generation: view.open_generation(), writer };
-        Ok(Some(Intent { generations: vec![(generation, state)], ..Intent::new(author) }))
+        let change = GenerationChange { generation, state, watermarks: None };
+        Ok(Some(Intent { generations: vec![change], ..Intent::new(author) }))
     };
     manifest.commit(intend).await.unwrap();
 }
