@@ -1,14 +1,17 @@
 //! One commit after another: which intents a state allows, and the state that follows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tidewell_types::{GenerationState, Seq, Source, TimestampNs, Version, Watermarks as _};
+use tidewell_types::{
+    GenerationState, SegmentId, Seq, Source, StreamId, TableName, TimestampNs, Version, Watermarks as _,
+};
 
 use crate::entry::SegmentEntry;
 use crate::error::Refusal;
 use crate::intent::{Attach, Fold, GenerationChange, Intent};
 use crate::removal::Removal;
+use crate::segments::Removed;
 use crate::snapshot::Grave;
 use crate::state::State;
 
@@ -28,34 +31,38 @@ impl State {
     /// The first precondition that this state does not meet; it stays unmet in every later state unless the intent is
     /// made anew.
     pub(crate) fn apply(&self, intent: &Intent, stamped: Stamped) -> Result<Self, Refusal> {
+        self.clone().advanced(intent, stamped)
+    }
+
+    /// As [`State::apply`], for a state that nobody needs any more: what it alone holds is changed in place.
+    pub(crate) fn advanced(mut self, intent: &Intent, stamped: Stamped) -> Result<Self, Refusal> {
         if self.generation(intent.author.generation) == GenerationState::Sealed {
             return Err(Refusal::GenerationClosed(intent.author.generation.get()));
         }
-        let version = Version::new(self.version.get() + 1);
-        let mut next = self.clone();
-        next.version = version;
-        next.digest = stamped.digest;
-        next.committed_at = stamped.at;
-        next.stamp_max = self.stamp_max.max(intent.stamp_max);
+        let version = Version::new(self.version.get().saturating_add(1));
+        self.version = version;
+        self.digest = stamped.digest;
+        self.committed_at = stamped.at;
+        self.stamp_max = self.stamp_max.max(intent.stamp_max);
         if let Some(restore) = &intent.restore {
-            next.restore(restore, version);
+            self.restore(restore, version)?;
         }
         for attach in &intent.attaches {
-            next.attach(*attach)?;
+            self.attach(*attach)?;
         }
-        next.take_tokens(intent, version)?;
+        self.take_tokens(intent, version)?;
         for fold in &intent.folds {
-            next.fold(fold)?;
+            self.fold(fold)?;
         }
         for change in &intent.generations {
-            next.change_generation(change, version, stamped.at)?;
+            self.change_generation(change, version, stamped.at)?;
         }
-        next.grow(intent)?;
-        next.remove(intent, version, stamped.at)?;
-        next.add(intent, version)?;
-        next.limit(intent, version);
-        next.keep(intent)?;
-        Ok(next)
+        self.grow(intent)?;
+        self.remove(intent, version, stamped.at)?;
+        self.add(intent, version)?;
+        self.limit(intent, version);
+        self.keep(intent)?;
+        Ok(self)
     }
 
     fn attach(&mut self, attach: Attach) -> Result<(), Refusal> {
@@ -88,7 +95,7 @@ impl State {
         }
     }
 
-    fn fold_stream(&mut self, stream: tidewell_types::StreamId, to: Seq) -> Result<(), Refusal> {
+    fn fold_stream(&mut self, stream: StreamId, to: Seq) -> Result<(), Refusal> {
         if self.generation(stream.generation) == GenerationState::Sealed {
             return Err(Refusal::GenerationClosed(stream.generation.get()));
         }
@@ -110,10 +117,13 @@ impl State {
         if is_new && change.state == GenerationState::Open {
             (entry.opened, entry.opened_at) = (version, at);
         }
+        if change.state == GenerationState::Sealed && entry.state != GenerationState::Sealed {
+            // Only the commit that seals it knows where its streams end.
+            entry.watermarks = change.watermarks;
+        }
         entry.state = change.state;
-        entry.watermarks = change.watermarks.or(entry.watermarks);
         self.generations.insert(change.generation, entry);
-        if change.state == GenerationState::Sealed {
+        if entry.state == GenerationState::Sealed && entry.watermarks.is_some() {
             // What is not folded by now never counts, and the final watermarks are in an object of their own.
             Arc::make_mut(&mut self.streams).retain(|stream, _| stream.generation != change.generation);
         }
@@ -131,22 +141,15 @@ impl State {
 
     fn remove(&mut self, intent: &Intent, version: Version, at: TimestampNs) -> Result<(), Refusal> {
         for removal in &intent.removes {
-            let share = self.remove_one(removal)?;
+            let Removed { share, object, added } = self.remove_one(removal)?;
             self.segments_digest = self.segments_digest.wrapping_sub(share);
-            let grave = Grave {
-                id: removal.id,
-                object: removal.object.clone(),
-                added: removal.added,
-                removed: version,
-                removed_at: at,
-                is_condemned: false,
-            };
+            let grave = Grave { id: removal.id, object, added, removed: version, removed_at: at, is_condemned: false };
             Arc::make_mut(&mut self.graves).insert(removal.id, grave);
         }
         Ok(())
     }
 
-    fn remove_one(&mut self, removal: &Removal) -> Result<u128, Refusal> {
+    fn remove_one(&mut self, removal: &Removal) -> Result<Removed, Refusal> {
         let gone = || Refusal::SegmentGone(removal.id.to_string());
         match &removal.table {
             Some(table) => self.tables.get_mut(table).ok_or_else(gone)?.segments.remove(removal),
@@ -155,18 +158,28 @@ impl State {
     }
 
     fn add(&mut self, intent: &Intent, version: Version) -> Result<(), Refusal> {
-        let mut ids = BTreeSet::new();
+        self.check_adds(intent)?;
         for entry in &intent.adds {
             let rank = if entry.rank == Version::ZERO { version } else { entry.rank };
             let entry = Arc::new(SegmentEntry { added: version, rank, ..entry.clone() });
-            let table = self.tables.entry(entry.table.clone()).or_default();
-            if !ids.insert(entry.id) || table.segments.has_fresh(&entry) {
-                return Err(Refusal::SegmentTwice(entry.id.to_string()));
-            }
             self.segments_digest = self.segments_digest.wrapping_add(entry.share());
-            table.segments.push(entry);
+            self.tables.entry(entry.table.clone()).or_default().segments.push(entry);
         }
         Ok(())
+    }
+
+    /// An identity is added once: it may be neither live nor on its way out, lest a repeated intent brings back what was removed
+    /// since. Lists are looked at by the committer (`locate.rs`), since a state does not hold them.
+    fn check_adds(&self, intent: &Intent) -> Result<(), Refusal> {
+        let mut ids: BTreeMap<&TableName, BTreeSet<SegmentId>> = BTreeMap::new();
+        for entry in &intent.adds {
+            let is_first = ids.entry(&entry.table).or_default().insert(entry.id);
+            if !is_first || self.graves.contains_key(&entry.id) {
+                return Err(Refusal::SegmentTwice(entry.id.to_string()));
+            }
+        }
+        let live = ids.iter().find_map(|(table, ids)| self.tables.get(*table)?.segments.fresh_among(ids));
+        live.map_or(Ok(()), |id| Err(Refusal::SegmentTwice(id.to_string())))
     }
 }
 

@@ -7,6 +7,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use crate::apply::Stamped;
 use crate::error::ManifestError;
+use crate::load::RECORDS_AT_ONCE;
 use crate::manifest::Manifest;
 use crate::record::Record;
 use crate::state::State;
@@ -35,36 +36,46 @@ impl Manifest {
         // At or below the floor nothing can be believed: a record that is not there may have come and gone, and one that is
         // there may have been created in its place by a committer that had stalled.
         let floor = self.inner.floor.read(&self.store).await?;
-        let state = if floor > known.version { self.load().await? } else { followed? };
-        Ok(self.publish(state))
+        if floor > known.version {
+            return Ok(self.publish(self.load().await?));
+        }
+        match followed? {
+            Some(state) => Ok(self.publish(self.rebased(state).await?)),
+            None => Ok(known),
+        }
     }
 
-    async fn probe(&self, known: &State) -> Result<State, ManifestError> {
-        let mut state = known.clone();
+    /// The state at the head; `None` where that is the known one.
+    async fn probe(&self, known: &State) -> Result<Option<State>, ManifestError> {
+        let mut state = None;
         let mut probes = 0;
         loop {
-            let next = Version::new(state.version.get() + 1);
+            let next = Version::new(state.as_ref().map_or(known.version, |state: &State| state.version).get() + 1);
             let Some(bytes) = self.store.get(&self.inner.layout.log(next)).await? else { return Ok(state) };
-            state = self.step(&state, next, &bytes)?;
+            let mut here = self.step(state.unwrap_or_else(|| known.clone()), next, &bytes)?;
             probes += 1;
             if probes == PROBES_MAX {
-                state = self.follow(state).await?;
+                here = self.follow(here).await?;
                 probes = 0;
             }
+            state = Some(here);
         }
     }
 
     async fn follow(&self, state: State) -> Result<State, ManifestError> {
         let newest = self.store.list_first(&self.inner.layout.log_prefix()).await?;
-        let head = newest.and_then(|newest| self.inner.layout.parse_log(&newest.key));
-        match self.replay(state.clone(), head.unwrap_or(state.version)).await? {
+        let head = newest.and_then(|newest| self.inner.layout.parse_log(&newest.key)).unwrap_or(state.version);
+        // Opening anew costs what a few dozen records cost, however many there are.
+        let is_far = head.get().saturating_sub(state.version.get()) > RECORDS_AT_ONCE;
+        let followed = if is_far { None } else { self.replay(state, head).await? };
+        match followed {
             Some(state) => Ok(state),
             None => self.load().await,
         }
     }
 
     /// One record onto a state, with every link checked.
-    pub(crate) fn step(&self, state: &State, number: Version, bytes: &[u8]) -> Result<State, ManifestError> {
+    pub(crate) fn step(&self, state: State, number: Version, bytes: &[u8]) -> Result<State, ManifestError> {
         let object = || self.inner.layout.log(number).to_string();
         let (_, record) = Record::decode(bytes).map_err(|source| ManifestError::Decode { object: object(), source })?;
         if record.version != number {
@@ -74,7 +85,7 @@ impl Manifest {
             return Err(self.inconsistent(number, "its record follows another parent"));
         }
         let next = state
-            .apply(&record.intent, Stamped { digest: xxh3_128(bytes), at: record.at })
+            .advanced(&record.intent, Stamped { digest: xxh3_128(bytes), at: record.at })
             .map_err(|refusal| self.inconsistent(number, format!("its record does not apply: {refusal}")))?;
         if next.segments_digest != record.segments_digest {
             return Err(self.inconsistent(number, "the segments do not add up to the digest in its record"));

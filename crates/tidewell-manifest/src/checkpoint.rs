@@ -6,6 +6,7 @@ use bytes::Bytes;
 use prost::Message as _;
 use tidewell_types::{Generation, Seq, Source, Stamp, TimestampNs, TokenId, Version, WriteId};
 
+use crate::basis::Basis;
 use crate::error::DecodeError;
 use crate::frame::{self, Kind};
 use crate::intent::{Fold, GenerationChange};
@@ -60,7 +61,7 @@ fn generation_message((generation, entry): (&Generation, &GenerationEntry)) -> m
 
 /// Reads a checkpoint back and checks its digest over the segments; total on any bytes.
 pub(crate) fn decode(bytes: &[u8]) -> Result<State, DecodeError> {
-    let (_, body) = frame::open(Kind::Checkpoint, bytes)?;
+    let (write_id, body) = frame::open(Kind::Checkpoint, bytes)?;
     let body = message::Checkpoint::decode(&*body).map_err(|_| DecodeError::Corrupt { what: "message" })?;
     let mut state = State {
         version: Version::new(body.version),
@@ -71,6 +72,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<State, DecodeError> {
         retention_ms: body.retention_ms,
         log_stores: body.log_stores.clone(),
         committed_at: TimestampNs::from_ns(body.committed_at_ns),
+        basis: Basis::of(CheckpointRef { version: Version::new(body.version), write_id }),
         ..State::default()
     };
     read_tables(&mut state, &body)?;

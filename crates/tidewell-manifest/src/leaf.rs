@@ -48,6 +48,9 @@ pub(crate) fn encode(entries: &[Arc<SegmentEntry>], write_id: WriteId) -> Result
 pub(crate) fn decode(bytes: &[u8], leaf: &LeafRef) -> Result<Leaf, DecodeError> {
     let (write_id, body) = frame::open(Kind::Leaf, bytes)?;
     let body = message::Leaf::decode(&*body).map_err(|_| part::corrupt("message"))?;
+    if body.segments.len() > LEAF_SEGMENTS_MAX {
+        return Err(part::corrupt("list of segments"));
+    }
     let entries = body.segments.iter().map(|segment| part::read_segment(segment, None).map(Arc::new));
     let entries: Leaf = entries.collect::<Result<_, _>>()?;
     let is_sorted = entries.windows(2).all(|pair| matches!(pair, [a, b] if a.key() < b.key()));
@@ -93,3 +96,6 @@ impl LeafCache {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //! visible.
 
 mod apply;
+mod basis;
 mod catch_up;
 mod checkpoint;
 mod commit;
@@ -14,11 +15,16 @@ mod floor;
 mod frame;
 mod intent;
 mod leaf;
+mod lists;
 mod load;
+mod locate;
 mod manifest;
 mod message;
 mod part;
+mod plant;
+mod rebase;
 mod record;
+mod register;
 mod removal;
 #[cfg(test)]
 mod sample;
@@ -31,11 +37,13 @@ mod table_part;
 mod tombstone;
 mod watermarks;
 
+pub use basis::Basis;
 pub use entry::{SegmentEntry, TagBounds};
 pub use error::{CommitError, DecodeError, ManifestError, Refusal};
 pub use frame::FORMAT_VERSION;
 pub use intent::{Attach, Author, Fold, GenerationChange, Intent};
 pub use manifest::Manifest;
+pub use plant::PlantError;
 pub use removal::{Home, Removal};
 pub use segments::{LeafRef, SegmentTotals, Segments};
 pub use select::LiveSegment;

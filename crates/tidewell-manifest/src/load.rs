@@ -1,5 +1,6 @@
 //! The state from the store alone: the newest record's number and a checkpoint, then the records between, then the floor.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,15 +8,26 @@ use futures::future::try_join_all;
 use tidewell_types::Version;
 
 use crate::checkpoint;
-use crate::error::ManifestError;
+use crate::error::{DecodeError, ManifestError};
 use crate::manifest::Manifest;
 use crate::snapshot::CheckpointRef;
 use crate::state::State;
 
 /// How often a load starts over because objects it listed were collected under it.
 const LOADS_MAX: u32 = 5;
-/// Records fetched at once.
-const RECORDS_AT_ONCE: u64 = 128;
+/// Records fetched at once; a chain that is no longer needs no checkpoint.
+pub(crate) const RECORDS_AT_ONCE: u64 = 128;
+/// Checkpoints that are tried, newest first, where the newest are damaged.
+const CHECKPOINTS_TRIED_MAX: usize = 8;
+
+/// Where a starting point leads; `None` as a starting point is the empty database.
+enum Led {
+    Head(State),
+    /// To the head as well, but the lists that it names may be collected: these count and keep their own.
+    Unkept(Vec<CheckpointRef>),
+    /// Nowhere: damaged, or gone.
+    Nowhere(Option<ManifestError>),
+}
 
 impl Manifest {
     /// Lets go of what this process knows and reads the newest state from the store, as [`Manifest::open`] does.
@@ -36,53 +48,103 @@ impl Manifest {
         let name = self.inner.layout.checkpoint(checkpoint.version, checkpoint.write_id);
         let gone = || ManifestError::Collected { object: name.to_string() };
         let state = self.read_checkpoint(checkpoint).await?.ok_or_else(gone)?;
-        if state.version != checkpoint.version {
-            return Err(self.inconsistent(checkpoint.version, "its checkpoint is of another version"));
+        if state.basis.checkpoint() != Some(checkpoint) {
+            return Err(self.inconsistent(checkpoint.version, "its checkpoint is of another version or write"));
         }
         Ok(state)
     }
 
     /// The state at the head. Round trips: LIST of the newest record and GET of the hint; the checkpoint and the records
-    /// after it; the floor.
+    /// after it, or all records where they are few; the floor. A hint that leads nowhere costs a listing and what it led to.
     pub(crate) async fn load(&self) -> Result<State, ManifestError> {
         let Self { inner, store } = self;
-        let (mut head, mut start) = (Version::ZERO, None);
+        let mut head = Version::ZERO;
         for attempt in 1..=LOADS_MAX {
             let (records, hint) = (inner.layout.log_prefix(), inner.layout.hint());
             let (newest, hint) = tokio::try_join!(store.list_first(&records), store.get(&hint))?;
             let Some(newest) = newest else { return Ok(State::default()) };
             head = (inner.layout.parse_log(&newest.key))
                 .ok_or_else(|| self.inconsistent(Version::ZERO, format!("{} is not a record's name", newest.key)))?;
-            // A hint may name a checkpoint from which no record leads on any more; then the listing finds the newest.
-            let hinted = hint.filter(|_| attempt == 1).and_then(|hint| checkpoint::decode_hint(&hint).ok());
-            let from = match start.take().or(hinted) {
-                Some(checkpoint) => Some(checkpoint),
-                None => self.newest_checkpoint().await?,
+            let hinted = hint.and_then(|hint| checkpoint::decode_hint(&hint).ok());
+            let first = match hinted.filter(|_| attempt == 1) {
+                Some(hinted) => Some(Some(hinted)),
+                None => (attempt == 1 && head.get() <= RECORDS_AT_ONCE).then_some(None),
             };
-            let replayed = self.replay_from(from, head).await;
-            if let Err(error @ ManifestError::Storage(_)) = replayed {
-                return Err(error);
-            }
-            if inner.floor.read(store).await? > from.map(|from| from.version).unwrap_or_default() {
-                continue;
-            }
-            match replayed? {
-                Some(state) if is_kept(&state, from) => return Ok(state),
-                // Its lists may have been collected: the newest that counts is as good and keeps its own.
-                Some(state) => start = state.checkpoints.last().copied(),
-                None => {}
+            if let Some(state) = self.search(head, first).await? {
+                return Ok(state);
             }
         }
         Err(self.inconsistent(head, "no checkpoint at or above the floor leads to the newest record"))
     }
 
-    async fn newest_checkpoint(&self) -> Result<Option<CheckpointRef>, ManifestError> {
-        let newest = self.store.list_first(&self.inner.layout.checkpoint_prefix()).await?;
-        let named = newest.and_then(|newest| self.inner.layout.parse_checkpoint(&newest.key));
-        Ok(named.map(|(version, write_id)| CheckpointRef { version, write_id }))
+    /// Tries a first starting point, if there is one, then what the listings have, until one leads to `head`. `None` where the
+    /// chain may have moved on meanwhile; an error where what is there is damaged.
+    async fn search(
+        &self,
+        head: Version,
+        first: Option<Option<CheckpointRef>>,
+    ) -> Result<Option<State>, ManifestError> {
+        let mut starts: VecDeque<Option<CheckpointRef>> = first.into_iter().collect();
+        let (mut tried, mut listings) = (Vec::new(), 0);
+        let mut fault = None;
+        loop {
+            let Some(from) = starts.pop_front() else {
+                listings += 1;
+                match listings {
+                    1 => starts.extend(self.newest_checkpoint().await?.map(Some)),
+                    2 => starts.extend(self.all_checkpoints().await?),
+                    _ => return fault.map_or(Ok(None), Err),
+                }
+                continue;
+            };
+            if tried.contains(&from) {
+                continue;
+            }
+            tried.push(from);
+            match self.lead(from, head).await? {
+                Led::Head(state) => return Ok(Some(state)),
+                Led::Unkept(counting) => starts.extend(counting.into_iter().rev().map(Some)),
+                Led::Nowhere(error) => fault = fault.or(error),
+            }
+        }
     }
 
-    async fn read_checkpoint(&self, checkpoint: CheckpointRef) -> Result<Option<State>, ManifestError> {
+    async fn newest_checkpoint(&self) -> Result<Option<CheckpointRef>, ManifestError> {
+        let newest = self.store.list_first(&self.inner.layout.checkpoint_prefix()).await?;
+        Ok(newest.and_then(|newest| self.named(&newest.key)))
+    }
+
+    /// The newest few, and the empty database: what is left where those that were tried first are damaged.
+    async fn all_checkpoints(&self) -> Result<Vec<Option<CheckpointRef>>, ManifestError> {
+        let listed = self.store.list(&self.inner.layout.checkpoint_prefix()).await?;
+        let named = listed.iter().filter_map(|object| self.named(&object.key)).take(CHECKPOINTS_TRIED_MAX);
+        Ok(named.map(Some).chain([None]).collect())
+    }
+
+    fn named(&self, key: &str) -> Option<CheckpointRef> {
+        let (version, write_id) = self.inner.layout.parse_checkpoint(key)?;
+        Some(CheckpointRef { version, write_id })
+    }
+
+    async fn lead(&self, from: Option<CheckpointRef>, head: Version) -> Result<Led, ManifestError> {
+        let replayed = self.replay_from(from, head).await;
+        if let Err(error @ ManifestError::Storage(_)) = replayed {
+            return Err(error);
+        }
+        // At or below the floor nothing can be believed, neither what is there nor what is not.
+        if self.inner.floor.read(&self.store).await? > from.map(|from| from.version).unwrap_or_default() {
+            return Ok(Led::Nowhere(None));
+        }
+        Ok(match replayed {
+            Ok(Some(state)) if state.lists_are_kept() => Led::Head(state),
+            Ok(Some(state)) => Led::Unkept(state.checkpoints),
+            Ok(None) => Led::Nowhere(None),
+            Err(error @ ManifestError::Decode { source: DecodeError::Newer { .. }, .. }) => return Err(error),
+            Err(error) => Led::Nowhere(Some(error)),
+        })
+    }
+
+    pub(crate) async fn read_checkpoint(&self, checkpoint: CheckpointRef) -> Result<Option<State>, ManifestError> {
         let name = self.inner.layout.checkpoint(checkpoint.version, checkpoint.write_id);
         let Some(bytes) = self.store.get(&name).await? else { return Ok(None) };
         let state =
@@ -92,12 +154,15 @@ impl Manifest {
 
     /// The state at `head` by way of a checkpoint, read together with the records after it; `None` where one of them is
     /// gone.
-    async fn replay_from(&self, from: Option<CheckpointRef>, head: Version) -> Result<Option<State>, ManifestError> {
+    pub(crate) async fn replay_from(
+        &self,
+        from: Option<CheckpointRef>,
+        head: Version,
+    ) -> Result<Option<State>, ManifestError> {
         let Some(from) = from else { return self.replay(State::default(), head).await };
         let (state, bodies) = futures::future::join(self.read_checkpoint(from), self.bodies(from.version, head)).await;
-        // A checkpoint that was damaged or cut short by its writer's end is no worse than none: the listing finds another.
         let Some(state) = state? else { return Ok(None) };
-        if state.version != from.version {
+        if state.basis.checkpoint() != Some(from) {
             return Ok(None);
         }
         match self.apply_bodies(state, bodies?)? {
@@ -123,7 +188,7 @@ impl Manifest {
     async fn bodies(&self, after: Version, head: Version) -> Result<Vec<Option<Bytes>>, ManifestError> {
         let last = head.get().min(after.get().saturating_add(RECORDS_AT_ONCE));
         let names: Vec<_> =
-            (after.get() + 1..=last).map(|number| self.inner.layout.log(Version::new(number))).collect();
+            (after.get().saturating_add(1)..=last).map(|number| self.inner.layout.log(Version::new(number))).collect();
         Ok(try_join_all(names.iter().map(|name| self.store.get(name))).await?)
     }
 
@@ -132,18 +197,11 @@ impl Manifest {
         for body in bodies {
             let number = Version::new(state.version.get() + 1);
             let Some(body) = body else { return Ok(None) };
-            state = self.step(&state, number, &body)?;
+            state = self.step(state, number, &body)?;
         }
         Ok(Some(state))
     }
 }
 
-/// Whether the lists of the checkpoint that led to `state` are kept as of it.
-fn is_kept(state: &State, from: Option<CheckpointRef>) -> bool {
-    let has_lists = state.tables.values().any(|table| !table.segments.leaves().is_empty());
-    from.is_none_or(|from| {
-        !has_lists
-            || state.checkpoints.contains(&from)
-            || state.snapshots.values().any(|snapshot| snapshot.checkpoint == from)
-    })
-}
+#[cfg(test)]
+mod tests;

@@ -58,3 +58,6 @@ impl Removal {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,9 +1,9 @@
 //! The live segments of one table: lists in the store, and what changed since they were written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tidewell_types::{Generation, TimeBounds, WriteId};
+use tidewell_types::{Generation, SegmentId, TimeBounds, Version, WriteId};
 
 use crate::entry::{SegmentEntry, SegmentKey};
 use crate::error::Refusal;
@@ -36,6 +36,17 @@ impl SegmentTotals {
         self.value_count = self.value_count.saturating_sub(removal.value_count);
         self.file_bytes = self.file_bytes.saturating_sub(removal.file_bytes);
     }
+}
+
+/// What is to be remembered of a segment that was taken out.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Removed {
+    /// Its share of the digest.
+    pub(crate) share: u128,
+    /// Its object.
+    pub(crate) object: String,
+    /// The commit that added it.
+    pub(crate) added: Version,
 }
 
 /// An immutable list of segments of one table, kept as an object of its own.
@@ -104,6 +115,15 @@ impl Segments {
         self.gone.values().fold(fresh, |sum, share| sum.wrapping_sub(*share))
     }
 
+    /// Whether lists, loose segments and totals agree, and the lists lie one after another.
+    pub(crate) fn is_whole(&self) -> bool {
+        let listed = self.leaves.iter().fold(0u64, |sum, leaf| sum.saturating_add(leaf.segment_count));
+        let live = listed.saturating_add(self.fresh.len() as u64).checked_sub(self.gone.len() as u64);
+        live == Some(self.totals.segment_count)
+            && self.leaves.windows(2).all(|pair| matches!(pair, [a, b] if a.last < b.first))
+            && self.gone.keys().all(|key| self.leaf_of(key).is_some())
+    }
+
     /// Adds one, in its place by rank.
     pub(crate) fn push(&mut self, entry: Arc<SegmentEntry>) {
         self.totals.add(&entry);
@@ -112,35 +132,50 @@ impl Segments {
         fresh.insert(at, entry);
     }
 
-    /// Whether the list that holds `key`, if any, still counts it as live.
+    /// The one list that can name a segment.
+    pub(crate) fn leaf_of(&self, key: &SegmentKey) -> Option<&LeafRef> {
+        let after = self.leaves.partition_point(|leaf| leaf.first <= *key);
+        self.leaves.get(after.checked_sub(1)?).filter(|leaf| *key <= leaf.last)
+    }
+
+    /// How many segments a state or a checkpoint holds in itself for this table, in one way or the other.
+    pub(crate) fn loose(&self) -> usize {
+        self.fresh.len() + self.gone.len()
+    }
+
+    /// Whether the list that holds `key`, if any, counts it as live no more.
     pub(crate) fn is_gone(&self, key: &SegmentKey) -> bool {
         self.gone.contains_key(key)
     }
 
-    /// Takes one out; the removed entry's share.
-    pub(crate) fn remove(&mut self, removal: &Removal) -> Result<u128, Refusal> {
+    /// Takes one out.
+    pub(crate) fn remove(&mut self, removal: &Removal) -> Result<Removed, Refusal> {
         let gone = || Refusal::SegmentGone(removal.id.to_string());
         if let Some(at) = self.fresh.iter().position(|entry| entry.id == removal.id) {
             let entry = Arc::make_mut(&mut self.fresh).remove(at);
             self.totals.remove(&Removal::of(&entry, Home::Fresh));
-            return Ok(entry.share());
+            return Ok(Removed { share: entry.share(), object: entry.object.clone(), added: entry.added });
         }
         let key = (removal.time_min, removal.id);
+        let leaf = self.leaf_of(&key).ok_or_else(gone)?;
         let is_listed = match removal.home {
             Home::Fresh => false,
-            Home::Leaf(id) => self.leaves.iter().any(|leaf| leaf.id == id),
-            Home::Committed => self.leaves.iter().any(|leaf| leaf.first <= key && key <= leaf.last),
+            Home::Leaf(id) => leaf.id == id,
+            Home::Committed => true,
         };
         if !is_listed || self.is_gone(&key) {
             return Err(gone());
         }
         Arc::make_mut(&mut self.gone).insert(key, removal.share);
         self.totals.remove(removal);
-        Ok(removal.share)
+        Ok(Removed { share: removal.share, object: removal.object.clone(), added: removal.added })
     }
 
-    /// Whether a segment of this identity is among the fresh ones; identities are never reused, so lists need no look.
-    pub(crate) fn has_fresh(&self, entry: &SegmentEntry) -> bool {
-        self.fresh.iter().any(|other| other.id == entry.id)
+    /// The first fresh segment that has one of some identities.
+    pub(crate) fn fresh_among(&self, ids: &BTreeSet<SegmentId>) -> Option<SegmentId> {
+        self.fresh.iter().map(|entry| entry.id).find(|id| ids.contains(id))
     }
 }
+
+#[cfg(test)]
+mod tests;

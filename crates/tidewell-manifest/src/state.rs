@@ -8,6 +8,7 @@ use tidewell_types::{
     TokenId, Version, Watermarks, WriteId,
 };
 
+use crate::basis::Basis;
 use crate::segments::{SegmentTotals, Segments};
 use crate::snapshot::{CheckpointRef, Grave, Snapshot};
 use crate::tombstone::Tombstone;
@@ -58,7 +59,8 @@ pub struct State {
     pub digest: u128,
     /// The tables.
     pub tables: BTreeMap<TableName, TableState>,
-    /// For each object stream of a generation that is not sealed, the first entry that is not folded yet.
+    /// For each object stream of a generation that is not sealed (or was sealed without an object for their ends), the first
+    /// entry that is not folded yet.
     pub streams: Arc<BTreeMap<StreamId, Seq>>,
     /// The local WAL folders that ever attached.
     pub nodes: BTreeMap<NodeId, NodeState>,
@@ -68,7 +70,7 @@ pub struct State {
     pub stamp_max: Stamp,
     /// A digest of all live segments, the same whatever the order in which they came.
     pub segments_digest: u128,
-    /// Requests whose rows are in segments, with the version that brought them; the newest 65,536.
+    /// Requests whose rows are in segments, with the version that brought them: the newest 65,536, and at most 4,096 more.
     pub tokens: Arc<BTreeMap<TokenId, Version>>,
     /// Segments that are live no more and whose objects may still be there.
     pub graves: Arc<BTreeMap<SegmentId, Grave>>,
@@ -87,6 +89,8 @@ pub struct State {
     pub log_stores: Vec<String>,
     /// The committer's clock at the newest commit; advisory.
     pub committed_at: TimestampNs,
+    /// What keeps its lists of segments in the store; no part of the view.
+    pub basis: Basis,
 }
 
 impl State {

@@ -57,6 +57,9 @@ pub(crate) fn read_table(table: &message::Table) -> Result<(TableName, TableStat
             file_bytes: totals.file_bytes,
         };
     }
+    if !segments.is_whole() {
+        return Err(corrupt("lists of segments"));
+    }
     let tombstones = table.tombstones.iter().map(|tombstone| part::read_tombstone(tombstone, None));
     let state = TableState {
         schema: Arc::new(schema),
@@ -99,3 +102,6 @@ fn read_leaf(leaf: &message::LeafRef) -> Result<LeafRef, DecodeError> {
         last,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,3 +34,6 @@ impl Tombstone {
         segment.rank < self.version && segment.deletes_to < self.version && self.time.overlaps(&segment.time)
     }
 }
+
+#[cfg(test)]
+mod tests;

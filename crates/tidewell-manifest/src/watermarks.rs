@@ -19,7 +19,11 @@ fn ends(state: &State, generation: Generation) -> Vec<(StreamId, Seq)> {
     streams.map(|(stream, seq)| (*stream, *seq)).collect()
 }
 
-fn encode(generation: Generation, ends: &[(StreamId, Seq)], write_id: WriteId) -> Result<Bytes, DecodeError> {
+pub(crate) fn encode(
+    generation: Generation,
+    ends: &[(StreamId, Seq)],
+    write_id: WriteId,
+) -> Result<Bytes, DecodeError> {
     let fold = |(stream, to): &(StreamId, Seq)| {
         fold_message(&Fold { source: Source::Objects(*stream), epoch: 0, from: Seq::ZERO, to: *to })
     };
@@ -70,7 +74,11 @@ impl Manifest {
         let Some(bytes) = self.store.get(&name).await? else {
             return Err(ManifestError::Collected { object: name.to_string() });
         };
-        let (_, ends) = decode(&bytes).map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;
+        let damaged = |source| ManifestError::Decode { object: name.to_string(), source };
+        let (generation, ends) = decode(&bytes).map_err(damaged)?;
+        if generation != stream.generation {
+            return Err(damaged(part::corrupt("generation")));
+        }
         Ok(ends.iter().find(|(known, _)| *known == stream).map(|(_, end)| *end).unwrap_or_default())
     }
 }

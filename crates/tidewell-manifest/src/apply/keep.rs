@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use tidewell_types::Version;
+use tidewell_types::{TokenId, Version};
 
 use crate::error::Refusal;
 use crate::intent::Intent;
+use crate::snapshot::Snapshot;
 use crate::state::State;
 
 /// Requests that are remembered. A retry that comes later than so many others counts as a request of its own.
 pub(crate) const TOKENS_MAX: usize = 65_536;
+/// So many more may come before the oldest are let go together: looking for them takes longer than adding one.
+const TOKENS_SLACK: usize = 4_096;
 /// Checkpoints whose lists are kept: the newest, and the one that a hint may still name.
 const CHECKPOINTS_KEPT: usize = 2;
 
@@ -24,12 +27,13 @@ impl State {
                 return Err(Refusal::TokenTaken(token.to_string()));
             }
         }
-        if tokens.len() > TOKENS_MAX {
-            let mut versions: Vec<Version> = tokens.values().copied().collect();
+        if tokens.len() > TOKENS_MAX + TOKENS_SLACK {
             let excess = tokens.len() - TOKENS_MAX;
-            let (_, oldest_kept, _) = versions.select_nth_unstable(excess);
-            let oldest_kept = *oldest_kept;
-            tokens.retain(|_, version| *version >= oldest_kept);
+            let mut by_age: Vec<(Version, TokenId)> =
+                tokens.iter().map(|(token, version)| (*version, *token)).collect();
+            let (_, newest_gone, _) = by_age.select_nth_unstable(excess - 1);
+            let newest_gone = *newest_gone;
+            tokens.retain(|token, version| (*version, *token) > newest_gone);
         }
         Ok(())
     }
@@ -41,9 +45,7 @@ impl State {
             }
         }
         for snapshot in &intent.snapshots {
-            if snapshot.checkpoint.version < self.condemned_to {
-                return Err(Refusal::SnapshotTooOld(snapshot.checkpoint.version.get()));
-            }
+            self.check_snapshot(snapshot)?;
             let snapshots = Arc::make_mut(&mut self.snapshots);
             if snapshots.insert(snapshot.name.clone(), snapshot.clone()).is_some() {
                 return Err(Refusal::SnapshotTaken(snapshot.name.clone()));
@@ -60,6 +62,20 @@ impl State {
         }
         if let Some(stores) = &intent.log_stores {
             self.log_stores.clone_from(stores);
+        }
+        Ok(())
+    }
+
+    /// A snapshot can be made of a version whose segments are all there, and of a checkpoint that nobody collects: one that is
+    /// older than those that count is garbage unless another snapshot names it.
+    fn check_snapshot(&self, snapshot: &Snapshot) -> Result<(), Refusal> {
+        let checkpoint = &snapshot.checkpoint;
+        if checkpoint.version < self.condemned_to {
+            return Err(Refusal::SnapshotTooOld(checkpoint.version.get()));
+        }
+        if !self.keeps(checkpoint) && self.checkpoints.first().is_some_and(|oldest| checkpoint.version < oldest.version)
+        {
+            return Err(Refusal::CheckpointStale(checkpoint.version.get()));
         }
         Ok(())
     }
@@ -85,3 +101,6 @@ impl State {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tidewell_types::Version;
 
+use crate::error::Refusal;
 use crate::intent::Intent;
-use crate::snapshot::Restore;
+use crate::snapshot::{CheckpointRef, Restore};
 use crate::state::{State, TableState};
 use crate::tombstone::Tombstone;
 
@@ -33,7 +34,10 @@ impl State {
     }
 
     /// Puts an earlier version's tables in the place of the present ones. Columns only ever grow, and so do time floors.
-    pub(super) fn restore(&mut self, restore: &Restore, version: Version) {
+    pub(super) fn restore(&mut self, restore: &Restore, version: Version) -> Result<(), Refusal> {
+        if !self.can_restore(restore) {
+            return Err(Refusal::SnapshotTooOld(restore.version.get()));
+        }
         for table in self.tables.values_mut() {
             *table = TableState {
                 schema: Arc::clone(&table.schema),
@@ -55,5 +59,19 @@ impl State {
         Arc::make_mut(&mut self.graves).retain(|_, grave| !grave.is_needed_by(restore.version));
         self.condemned_to = version;
         self.restored = version;
+        Ok(())
+    }
+
+    /// Whether everything that a version had is still kept: a snapshot names it, or none of its segments can have been deleted
+    /// by now and its lists are those of a checkpoint that counts.
+    fn can_restore(&self, restore: &Restore) -> bool {
+        let of_it = |checkpoint: &CheckpointRef| checkpoint.version == restore.version;
+        let has_lists = restore.tables.iter().any(|(_, table)| !table.segments.leaves.is_empty());
+        let is_whole = self.condemned_to <= restore.version && restore.version < self.version;
+        self.snapshots.values().any(|snapshot| of_it(&snapshot.checkpoint))
+            || is_whole && (!has_lists || self.checkpoints.iter().any(of_it))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -234,11 +234,10 @@ proptest! {
         prop_assert_eq!(layout.parse_log(layout.log(version).as_str()), Some(version));
         let checkpoint = layout.checkpoint(version, write_id);
         prop_assert_eq!(layout.parse_checkpoint(checkpoint.as_str()), Some((version, write_id)));
-        let generation = Generation::new(7);
+        let generation = Generation::new(generation);
         prop_assert_eq!(layout.parse_leaf(layout.leaf(generation, write_id).as_str()), Some((generation, write_id)));
         prop_assert_eq!(layout.parse_watermarks(layout.watermarks(generation, write_id).as_str()), Some((generation, write_id)));
 
-        let generation = Generation::new(generation);
         let (stream, seq) = (StreamId { generation, writer: WriterId::from_bytes(id) }, Seq::new(number));
         let wal = layout.wal(stream, seq);
         prop_assert_eq!(layout.parse_wal(wal.as_str()), Some((stream, seq)));
