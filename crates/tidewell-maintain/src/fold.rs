@@ -234,5 +234,7 @@ impl Folder {
     }
 }
 
+mod sealing;
+
 #[cfg(test)]
 mod tests;

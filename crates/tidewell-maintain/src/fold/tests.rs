@@ -121,7 +121,7 @@ async fn process(store: &Store, seed: u64, local: Option<LocalFold>) -> Process 
 async fn segment_rows(store: &Store) -> Vec<(i64, String, Option<f64>, Option<i64>)> {
     let state = open(store, 900).await.state();
     let mut rows = Vec::new();
-    for segment in state.tables.values().flat_map(|table| table.segments.iter()) {
+    for segment in state.tables.values().flat_map(|table| table.segments.fresh()) {
         let bytes = store.get(&ObjectName::foreign(&segment.object).unwrap()).await.unwrap().unwrap();
         assert_eq!((segment.file_bytes, segment.digest), (bytes.len() as u64, xxh3_128(&bytes)));
         let footer = Footer::parse(bytes.clone(), segment.file_bytes).unwrap();
@@ -167,7 +167,7 @@ async fn segment_objects(store: &Store) -> Vec<String> {
 /// The objects of the live segments, sorted as a listing is.
 async fn live_objects(store: &Store) -> Vec<String> {
     let state = open(store, 902).await.state();
-    let segments = state.tables.values().flat_map(|table| table.segments.iter());
+    let segments = state.tables.values().flat_map(|table| table.segments.fresh());
     let mut objects: Vec<String> = segments.map(|segment| segment.object.clone()).collect();
     objects.sort();
     objects
