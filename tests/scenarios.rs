@@ -16,5 +16,6 @@ mod readme;
 mod shutdown;
 mod sql_corpus;
 mod two_servers;
+mod upkeep;
 #[path = "../benches/workload.rs"]
 mod workload;

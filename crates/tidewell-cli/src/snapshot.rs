@@ -34,12 +34,16 @@ pub(crate) struct SnapshotArgs {
 #[derive(Subcommand, Debug)]
 enum SnapshotCommand {
     /// Give the newest version a name
+    #[command(after_help = EXAMPLES)]
     Create(Named),
     /// Print every snapshot of a database
+    #[command(after_help = EXAMPLES)]
     List(Which),
     /// Give a name up; what only it kept is collected
+    #[command(after_help = EXAMPLES)]
     Drop(Named),
     /// Put a snapshot's rows in the place of today's
+    #[command(after_help = EXAMPLES)]
     Restore(Named),
 }
 
@@ -143,8 +147,7 @@ async fn ask(server: &ServerClient, method: Method, path: &str, query: &[(&str, 
     if body.is_empty() {
         return Ok(Value::Null);
     }
-    serde_json::from_slice(&body)
-        .map_err(|error| Failure::work(format!("the server's answer is unreadable: {error}")))
+    serde_json::from_slice(&body).map_err(|error| Failure::work(format!("the server's answer is unreadable: {error}")))
 }
 
 impl From<SnapshotInfo> for Shown {

@@ -38,6 +38,11 @@ async fn fold(inner: Weak<Inner>) {
     let mut sweeps: u32 = 0;
     while let Some(engine) = open_engine(&inner) {
         for database in engine.inner.databases.opened() {
+            if database.is_sealing()
+                && let Err(error) = engine.finish_sealing(&database).await
+            {
+                tracing::warn!(database = %database.name, %error, "a generation stays half sealed; it is tried again");
+            }
             if is_due(&engine, &database)
                 && let Err(error) = engine.fold_database(&database).await
             {

@@ -127,7 +127,9 @@ impl From<MaintainError> for EngineError {
             MaintainError::Commit(error) => error.into(),
             MaintainError::Restless => Self::new(ErrorKind::Busy, error.to_string()),
             MaintainError::Delete(DeleteError::UnknownTable { .. })
-            | MaintainError::Snapshot(SnapshotError::Unknown { .. }) => Self::new(ErrorKind::NotFound, error.to_string()),
+            | MaintainError::Snapshot(SnapshotError::Unknown { .. }) => {
+                Self::new(ErrorKind::NotFound, error.to_string())
+            }
             MaintainError::Delete(_)
             | MaintainError::Snapshot(_)
             | MaintainError::Backup(_)

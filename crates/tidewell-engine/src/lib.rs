@@ -21,6 +21,7 @@ mod probe;
 mod query;
 mod read;
 mod rebuild;
+mod seal;
 mod snapshot;
 mod snapshots;
 mod status;

@@ -136,8 +136,7 @@ impl Engine {
     ) -> Result<Vec<Figure>, EngineError> {
         let inner = &self.inner;
         let compact = CompactOptions { time_max: options.time_limit, ..CompactOptions::default() };
-        let compactor =
-            Compactor::new(inner.store.clone(), inner.env.clone(), database.manifest.clone(), compact);
+        let compactor = Compactor::new(inner.store.clone(), inner.env.clone(), database.manifest.clone(), compact);
         let summary = compactor.compact(&|summary| progress(rewritten(summary))).await?;
         Ok(rewrite_figures(&summary))
     }
@@ -174,8 +173,7 @@ impl Engine {
         let mut sealed = 0;
         if !options.dry_run {
             let folder = self.folder_of(database).await?;
-            let sealer =
-                Sealer::new(inner.env.clone(), database.manifest.clone(), folder, SealOptions::default());
+            let sealer = Sealer::new(inner.env.clone(), database.manifest.clone(), folder, SealOptions::default());
             sealed = sealer.run().await?.sealed.len() as u64;
         }
         let gc = GcOptions {

@@ -68,7 +68,7 @@ impl Engine {
         loop {
             plans += 1;
             let store = inner.store.metered();
-            let view = snapshot(inner, &store, &database, read).await?;
+            let view = snapshot(self, &store, &database, read).await?;
             let answer = match question {
                 Question::Sql(text, params) => inner.queries.sql(&store, view, text, params.clone()).await,
                 Question::Json(query) => inner.queries.json(&store, view, query).await,

@@ -50,7 +50,8 @@ impl Engine {
             leaves_damaged_out: request.leaves_damaged_out,
             ..RebuildOptions::default()
         };
-        let on_progress = |read: Read| progress(format!("{name}: {} of {} objects", read.done_count, read.object_count));
+        let on_progress =
+            |read: Read| progress(format!("{name}: {} of {} objects", read.done_count, read.object_count));
         let summary = rebuild::rebuild(&store, &env, &name, &options, &on_progress).await?;
         Ok(report(&summary))
     }

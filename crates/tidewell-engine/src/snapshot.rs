@@ -13,17 +13,18 @@ use tidewell_types::{NodeId, Source};
 use tidewell_wal::tail::{self, Tail};
 
 use crate::database::Database;
-use crate::engine::Inner;
+use crate::engine::{Engine, Inner};
 use crate::error::{EngineError, ErrorKind};
 use crate::read::{Consistency, Read};
 
 /// A snapshot of a database as fresh as `read` asks. Requests through `store`.
 pub(crate) async fn snapshot(
-    inner: &Inner,
+    engine: &Engine,
     store: &Store,
     database: &Database,
     read: &Read,
 ) -> Result<View, EngineError> {
+    let inner = &engine.inner;
     let manifest = database.manifest.through(store.clone());
     let (consistency, after) = match read {
         Read::Fresh { consistency, after } => (*consistency, *after),
@@ -35,17 +36,29 @@ pub(crate) async fn snapshot(
         Consistency::Bounded { age_ms } => database.is_fresh(inner.env.monotonic(), Duration::from_millis(age_ms)),
     };
     if !is_fresh || !database.was_refreshed() {
-        strong(inner, store, database, &manifest).await?;
+        strong(engine, store, database, &manifest).await?;
     }
     if let Some(token) = after {
-        see(inner, store, database, &manifest, token).await?;
+        see(engine, store, database, &manifest, token).await?;
     }
     Ok(view(database, manifest))
 }
 
 /// Brings this process up to every row acknowledged before the call: LIST, GET next record, GET floor, and a GET for each
 /// log object that is new here.
-async fn strong(inner: &Inner, store: &Store, database: &Database, manifest: &Manifest) -> Result<(), EngineError> {
+///
+/// A generation that another process left half sealed is finished here: its entries could neither be shown nor hidden.
+async fn strong(engine: &Engine, store: &Store, database: &Database, manifest: &Manifest) -> Result<(), EngineError> {
+    match refresh(&engine.inner, store, database, manifest).await {
+        Err(_) if database.is_sealing() => {
+            engine.finish_sealing(database).await?;
+            refresh(&engine.inner, store, database, manifest).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn refresh(inner: &Inner, store: &Store, database: &Database, manifest: &Manifest) -> Result<(), EngineError> {
     let started = inner.env.monotonic();
     loop {
         let state = manifest.state();
@@ -67,12 +80,13 @@ async fn strong(inner: &Inner, store: &Store, database: &Database, manifest: &Ma
 
 /// Brings this process up to the write that a token names.
 async fn see(
-    inner: &Inner,
+    engine: &Engine,
     store: &Store,
     database: &Database,
     manifest: &Manifest,
     token: SessionToken,
 ) -> Result<(), EngineError> {
+    let inner = &engine.inner;
     let SessionToken { source, seq } = token;
     if let Source::Node(node) = source {
         check_node(database, node)?;
@@ -87,7 +101,7 @@ async fn see(
             return Ok(());
         }
     }
-    strong(inner, store, database, manifest).await
+    strong(engine, store, database, manifest).await
 }
 
 /// A row in another machine's local log cannot be read from here before it is folded.

@@ -20,11 +20,7 @@ pub struct SnapshotInfo {
 
 impl From<Snapshot> for SnapshotInfo {
     fn from(snapshot: Snapshot) -> Self {
-        Self {
-            name: snapshot.name,
-            version: snapshot.checkpoint.version.get(),
-            created_at: snapshot.created_at,
-        }
+        Self { name: snapshot.name, version: snapshot.checkpoint.version.get(), created_at: snapshot.created_at }
     }
 }
 

@@ -119,7 +119,8 @@ fn request(body: DeleteBody) -> Result<DeleteRequest, Failure> {
 }
 
 fn before(end: TimestampNs) -> Result<TimestampNs, Failure> {
-    let before = end.as_ns().checked_sub(1).ok_or_else(|| Failure::invalid("`end` is before all that can be stored"))?;
+    let before =
+        end.as_ns().checked_sub(1).ok_or_else(|| Failure::invalid("`end` is before all that can be stored"))?;
     Ok(TimestampNs::from_ns(before))
 }
 

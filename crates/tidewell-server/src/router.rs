@@ -17,7 +17,9 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use crate::app::{App, Shared};
 use crate::reply::Failure;
-use crate::{ServerConfig, catalog, cors, delete, health, metrics, observe, query_json, query_sql, snapshots, stats, write};
+use crate::{
+    ServerConfig, catalog, cors, delete, health, metrics, observe, query_json, query_sql, snapshots, stats, write,
+};
 
 /// Every path that is served, as counted by the metrics.
 pub(crate) const ROUTES: [&str; 19] = [

@@ -11,7 +11,8 @@ use crate::parameters::{DEFAULT_DATABASE, Parameters};
 use crate::reply::{Failure, json_reply};
 
 fn named(parameters: &Parameters) -> Result<(String, String), Failure> {
-    let name = parameters.get("name").ok_or_else(|| Failure::invalid("the parameter name is missing: name the snapshot"))?;
+    let name =
+        parameters.get("name").ok_or_else(|| Failure::invalid("the parameter name is missing: name the snapshot"))?;
     Ok((parameters.get("db").unwrap_or(DEFAULT_DATABASE).to_owned(), name.to_owned()))
 }
 

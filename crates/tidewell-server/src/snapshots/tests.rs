@@ -11,7 +11,8 @@ use crate::sample::{get, post, send, service};
 async fn snapshot_is_made_read_restored_and_dropped() {
     let service = service().await;
     let count = async |which: &str| {
-        get(&service, &format!("/api/v3/query_sql?db=d&format=csv&q=select%20count(*)%20as%20n%20from%20cpu{which}")).await
+        get(&service, &format!("/api/v3/query_sql?db=d&format=csv&q=select%20count(*)%20as%20n%20from%20cpu{which}"))
+            .await
     };
     assert_eq!(post(&service, "/write?db=d", "cpu v=1 1\ncpu v=2 2").await.status, StatusCode::NO_CONTENT);
     let made = post(&service, "/api/v1/snapshots?db=d&name=two", "").await;
