@@ -128,10 +128,9 @@ impl Lists<'_> {
     async fn take(&mut self, entries: Vec<Arc<SegmentEntry>>) -> Result<(), ManifestError> {
         let most = self.leaf_max();
         let fits = |leaf: &LeafRef| count(leaf) + entries.len() <= most;
-        if self.pending.is_empty() && !entries.is_empty() && self.written.last().is_some_and(fits) {
-            if let Some(before) = self.written.pop() {
-                self.pending.extend(self.manifest.leaf(&before).await?.iter().cloned());
-            }
+        let is_first = self.pending.is_empty() && !entries.is_empty();
+        if let Some(before) = self.written.pop_if(|leaf| is_first && fits(leaf)) {
+            self.pending.extend(self.manifest.leaf(&before).await?.iter().cloned());
         }
         self.pending.extend(entries);
         self.write(self.pending.len() / most * most).await
