@@ -8,7 +8,7 @@ mod copy;
 
 use tidewell_env::Env;
 use tidewell_manifest::{Manifest, PlantError, Snapshot, State};
-use tidewell_storage::{StorageError, Store};
+use tidewell_storage::Store;
 use tidewell_types::{DatabaseName, Version, WriterId};
 
 use crate::backup::copy::Copy;
@@ -247,7 +247,7 @@ fn empty(store: &Store, database: &DatabaseName) -> BackupError {
 
 /// A copy of a store is that store, so the target takes its identity or has it already.
 async fn same_store(format: tidewell_storage::StoreFormat, target: &Store) -> Result<(), MaintainError> {
-    let found = target.ensure_format_of(format).await.map_err(StorageError::from)?;
+    let found = target.ensure_format_of(format).await?;
     if found.store_id == format.store_id {
         return Ok(());
     }

@@ -331,8 +331,8 @@ fn merge(rows: &mut Rows, name: &str, batch: &RecordBatch) {
     let hosts = batch["host"].as_dictionary::<Int32Type>().downcast_dict::<StringArray>().unwrap();
     let hosts: Vec<Option<&str>> = hosts.into_iter().collect();
     let (v, w) = (batch["v"].as_primitive::<Float64Type>(), batch["w"].as_primitive::<Int64Type>());
-    for row in 0..batch.num_rows() {
-        let key = (name.to_owned(), times.value(row), hosts[row].map(str::to_owned));
+    for (row, host) in hosts.iter().enumerate() {
+        let key = (name.to_owned(), times.value(row), host.map(str::to_owned));
         let merged = rows.entry(key).or_default();
         merged.0 = v.is_valid(row).then(|| v.value(row)).or(merged.0);
         merged.1 = w.is_valid(row).then(|| w.value(row)).or(merged.1);

@@ -259,7 +259,7 @@ async fn backup_of_a_damaged_or_missing_segment_names_it() {
         let name = ObjectName::foreign(&fresh).unwrap();
         let mut body = source.get(&name).await.unwrap().unwrap().to_vec();
         match change {
-            "gone" => source.delete(&[name.clone()]).await.unwrap(),
+            "gone" => source.delete(std::slice::from_ref(&name)).await.unwrap(),
             _ => {
                 body[9] ^= 1;
                 body.truncate(if change == "length" { 100 } else { body.len() });
@@ -409,7 +409,7 @@ async fn backup_of_many_segments_believes_the_lists_it_copied() {
 
     // An object that went away at the target is missed by a full look only.
     let lost = ObjectName::foreign(&segment_keys(&target).await[7]).unwrap();
-    target.delete(&[lost.clone()]).await.unwrap();
+    target.delete(std::slice::from_ref(&lost)).await.unwrap();
     assert_eq!(back_up(&process, &source, &target).await.unwrap().copied_count, 0);
     let full = BackupOptions { is_full: true, concurrency: 0 };
     let summary = back_up_with(&process, &source, &target, full, QUIET).await.unwrap();

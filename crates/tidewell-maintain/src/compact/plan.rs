@@ -115,7 +115,7 @@ impl<'a> Planner<'a> {
             windows.retain(|_, places| self.fits_one_file(places));
             windows.values().flatten().for_each(|place| self.is_placed[*place] = true);
         }
-        let mut sweep = Sweep::new(self.live, &self.by_start);
+        let mut sweep = Sweep::new(self.live, self.by_start.clone());
         for (number, places) in windows.into_iter().filter(|(_, places)| places.len() > 1) {
             let span = width.map_or(self.view.span, |width_ns| window_time(number, width_ns));
             let is_quiet = width.is_some() && self.is_quiet(&span);
@@ -127,7 +127,7 @@ impl<'a> Planner<'a> {
     /// Plans within the span of each segment that is left, where versions lie upon each other: files of a rewrite that was cut
     /// have spans that are no windows.
     fn plan_overlaps(&mut self, jobs: &mut Vec<Job>) {
-        let mut sweep = Sweep::new(self.live, &self.by_start);
+        let mut sweep = Sweep::new(self.live, self.by_start.clone());
         for place in self.by_start.clone() {
             if !self.is_free[place] {
                 continue;

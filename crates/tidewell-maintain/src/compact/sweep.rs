@@ -15,8 +15,8 @@ pub(crate) struct Sweep<'a> {
 
 impl<'a> Sweep<'a> {
     /// `by_start` are the places of `live` by their earliest row.
-    pub(crate) fn new(live: &'a [LiveSegment], by_start: &[usize]) -> Self {
-        Self { live, starting: by_start.to_vec().into_iter().peekable(), met: Vec::new() }
+    pub(crate) fn new(live: &'a [LiveSegment], by_start: Vec<usize>) -> Self {
+        Self { live, starting: by_start.into_iter().peekable(), met: Vec::new() }
     }
 
     /// The places of the segments that meet a span, ascending. Spans come in the order of their starts.

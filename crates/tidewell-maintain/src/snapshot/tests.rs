@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tidewell_manifest::{GenerationChange, ManifestError};
 use tidewell_segment::EncodeOptions;
-use tidewell_storage::{Fault, ObjectName, Operation, Store};
+use tidewell_storage::{Fault, Operation, Store};
 use tidewell_types::{Generation, GenerationState, TimeBounds};
 
 use super::*;
@@ -276,7 +276,7 @@ async fn snapshot_that_never_finds_a_kept_version_gives_up() {
     other.manifest.checkpoint(&state).await.unwrap();
     let error = super::commit(&taker.manifest, taker.writer, &state, stale).await.unwrap_err();
     assert!(is_stale(&error), "{error}");
-    assert!(list(&*taker.manifest.catch_up().await.unwrap()).is_empty());
+    assert!(list(&taker.manifest.catch_up().await.unwrap()).is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -370,7 +370,7 @@ async fn snapshot_whose_checkpoint_was_lost_says_which_object() {
     let process = process(&store, 3).await;
     let snapshot = make(&process, "s").await.unwrap();
     let name = process.manifest.layout().checkpoint(snapshot.checkpoint.version, snapshot.checkpoint.write_id);
-    store.delete(&[name.clone()] as &[ObjectName]).await.unwrap();
+    store.delete(std::slice::from_ref(&name)).await.unwrap();
     for outcome in [open(&process.manifest, "s").await.map(|_| ()), put_back(&process, "s").await.map(|_| ())] {
         let error = outcome.unwrap_err();
         let is_named = |object: &str| object == name.as_str();

@@ -76,7 +76,7 @@ impl Planner<'_> {
             let places: Vec<usize> = meeting.collect();
             let member = |place: &usize| {
                 let is_free = window.binary_search(place).is_ok();
-                Member { entry: &*self.live[*place].entry, is_free, is_settled: false }
+                Member { entry: &self.live[*place].entry, is_free, is_settled: false }
             };
             let members: Vec<Member<'_>> = places.iter().map(member).collect();
             for (_, run) in runs(&members, &limits, |_| true) {

@@ -112,7 +112,9 @@ async fn tierers_and_compactors_at_once_leave_the_same_answer() {
         let manifest = open(&faulty, 44).await;
         let compactor = crate::Compactor::new(faulty.clone(), env_at(5, NOW_NS), manifest, options);
         let (first, second, third) = tokio::join!(a.tier(&|_| {}), b.tier(&|_| {}), compactor.compact(&|_| {}));
-        (first.unwrap(), second.unwrap(), third.unwrap());
+        first.unwrap();
+        second.unwrap();
+        third.unwrap();
         assert_eq!(answer(&store).await, merged(&all), "seed {seed}");
         a.tier(&|_| {}).await.unwrap();
         assert_eq!(answer(&store).await, merged(&all), "seed {seed}");

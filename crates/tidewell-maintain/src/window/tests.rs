@@ -18,7 +18,7 @@ fn batch(times: &[i64], first: i64) -> RecordBatch {
 }
 
 fn days(windows: &[Window]) -> Vec<i64> {
-    windows.iter().map(|window| first_day(window)).collect()
+    windows.iter().map(first_day).collect()
 }
 
 fn first_day(window: &Window) -> i64 {

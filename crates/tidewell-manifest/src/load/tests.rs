@@ -100,7 +100,7 @@ async fn hinted_checkpoint_that_is_damaged_or_gone_costs_a_listing_and_what_it_l
     let name = manifest.layout().checkpoint(older.version, older.write_id);
     for is_gone in [false, true] {
         match is_gone {
-            true => store.delete(&[name.clone()]).await.unwrap(),
+            true => store.delete(std::slice::from_ref(&name)).await.unwrap(),
             false => damage(&store, &manifest, older).await,
         }
         let (used, trips, state) = cost(&store).await;

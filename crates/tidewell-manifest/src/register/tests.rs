@@ -175,7 +175,7 @@ async fn checkpoint_after_a_restore_refers_to_what_it_brought() {
     // From now on the lists are kept by the first, which the second knows nothing of.
     let outcome = refusal(&other, counts(second)).await;
     assert!(matches!(outcome, Some(Refusal::CheckpointStale(_))), "{outcome:?}");
-    assert_eq!(live(&other, &*other.catch_up().await.unwrap()).await, (1..30).collect::<Vec<_>>());
+    assert_eq!(live(&other, &other.catch_up().await.unwrap()).await, (1..30).collect::<Vec<_>>());
 }
 
 #[tokio::test(start_paused = true)]

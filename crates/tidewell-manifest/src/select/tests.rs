@@ -86,7 +86,7 @@ async fn list_of_an_old_state_that_is_collected_is_said_to_be() {
     let (store, manifest, state) = database().await;
     let leaf = state.tables["level"].segments.leaves()[0].clone();
     let name = manifest.layout().leaf(leaf.generation, leaf.id);
-    store.delete(&[name.clone()]).await.unwrap();
+    store.delete(std::slice::from_ref(&name)).await.unwrap();
     let cold = open_small(&store, 3).await;
     let error = cold.select(&state.tables["level"].segments, &TimeBounds::ALL).await.unwrap_err();
     assert!(matches!(&error, ManifestError::Collected { object } if *object == name.to_string()), "{error}");

@@ -91,7 +91,7 @@ async fn ends_that_are_gone_or_damaged_are_an_error_that_names_them() {
     store.overwrite(&name, bytes.slice(1..)).await.unwrap();
     let error = manifest.end_of(&sealed, stream(1)).await.unwrap_err();
     assert!(matches!(&error, ManifestError::Decode { object, .. } if *object == name.to_string()), "{error}");
-    store.delete(&[name.clone()]).await.unwrap();
+    store.delete(std::slice::from_ref(&name)).await.unwrap();
     let error = manifest.end_of(&sealed, stream(1)).await.unwrap_err();
     assert!(matches!(&error, ManifestError::Collected { object } if *object == name.to_string()), "{error}");
 }

@@ -396,5 +396,8 @@ async fn rows_below_the_time_floor_are_hidden_in_segments_and_the_tail() {
     database.expire("cpu", 5);
     let rows = database.sql("SELECT v FROM cpu ORDER BY v").await.unwrap();
     assert_eq!(rows.rows, [[json!(2.0)], [json!(3.0)], [json!(5.0)]]);
-    assert_eq!(database.sql("SELECT count(*) FROM cpu WHERE CAST(time AS BIGINT) < 5").await.unwrap().rows, [[json!(0)]]);
+    assert_eq!(
+        database.sql("SELECT count(*) FROM cpu WHERE CAST(time AS BIGINT) < 5").await.unwrap().rows,
+        [[json!(0)]]
+    );
 }

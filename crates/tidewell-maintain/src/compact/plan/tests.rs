@@ -122,16 +122,6 @@ impl Simulation {
     fn amplification(&self) -> f64 {
         self.bytes_rewritten as f64 / self.bytes_ingested as f64
     }
-
-    fn report(&self, name: &str) {
-        let Self { live_most, live, bytes_ingested, .. } = self;
-        println!(
-            "{name}: {} live, {live_most} at most, {} MiB ingested, rewritten {:.2} times",
-            live.len(),
-            bytes_ingested / MIB,
-            self.amplification()
-        );
-    }
 }
 
 /// A number that looks random, from a counter.
@@ -154,7 +144,6 @@ fn steady_trickle_of_a_month_leaves_few_files_and_rewrites_seldom() {
             simulation.compact();
         }
     }
-    simulation.report("trickle");
     assert!(simulation.live_most <= 40, "{}", simulation.live_most);
     assert!(simulation.amplification() < 10.0, "{}", simulation.amplification());
 }
@@ -168,7 +157,6 @@ fn steady_flood_of_two_days_is_rewritten_about_once() {
         simulation.now_ns = start + MINUTE_NS;
         simulation.compact();
     }
-    simulation.report("flood");
     let files = simulation.bytes_ingested / (16 * MIB);
     assert!(simulation.live.len() as u64 <= files + 20, "{} of {files}", simulation.live.len());
     assert!(simulation.amplification() < 3.0, "{}", simulation.amplification());
@@ -187,7 +175,6 @@ fn backfill_of_many_days_in_random_order_leaves_few_files() {
             }
         }
         simulation.compact();
-        simulation.report("backfill");
         assert!(simulation.live.len() <= 24, "{}", simulation.live.len());
         assert!(simulation.amplification() < 10.0, "{}", simulation.amplification());
     }
@@ -205,7 +192,6 @@ fn backfill_whose_files_each_cover_a_random_stretch_leaves_few_files() {
         }
     }
     simulation.compact();
-    simulation.report("stretches");
     assert!(simulation.live.len() <= 24, "{}", simulation.live.len());
     assert!(simulation.amplification() < 10.0, "{}", simulation.amplification());
 }
@@ -221,7 +207,6 @@ fn span_that_is_written_again_and_again_becomes_disjoint_files() {
         }
     }
     simulation.compact();
-    simulation.report("again");
     let files = simulation.bytes_ingested / (64 * MIB);
     assert!((simulation.live.len() as u64) < 3 * files, "{} of {files}", simulation.live.len());
     let covered: i64 = simulation.live.iter().map(|entry| entry.time.max.as_ns() - entry.time.min.as_ns()).sum();
@@ -245,7 +230,6 @@ fn late_rows_of_old_days_do_not_rewrite_them_every_time() {
             simulation.compact();
         }
     }
-    simulation.report("late");
     let late = simulation.bytes_ingested - before;
     assert!(simulation.bytes_rewritten < 25 * late, "{} of {late}", simulation.bytes_rewritten);
     assert!(simulation.live_most <= 150, "{}", simulation.live_most);

@@ -17,7 +17,7 @@ proptest! {
         let mut by_start: Vec<usize> = (0..live.len()).collect();
         by_start.sort_by_key(|place| live[*place].entry.time.min);
         spans.sort_unstable();
-        let mut sweep = Sweep::new(&live, &by_start);
+        let mut sweep = Sweep::new(&live, by_start);
         for (start, len) in spans {
             let span = time((start, start + len));
             let expected = (0..live.len()).filter(|place| live[*place].entry.time.overlaps(&span));
