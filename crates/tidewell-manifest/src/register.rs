@@ -15,6 +15,8 @@ use crate::state::State;
 
 /// Checkpoints that a process remembers having written; older ones it will hardly commit.
 const STAGED_MAX: usize = 64;
+/// Write ids that are drawn for a checkpoint until one is above that of the newest.
+const WRITE_IDS_MAX: u32 = 64;
 
 /// Checkpoints that this process wrote, and what must still hold for one of them to count.
 #[derive(Debug, Default)]
@@ -92,7 +94,14 @@ impl Manifest {
     pub async fn write_checkpoint(&self, state: &State) -> Result<CheckpointRef, ManifestError> {
         let inner = &self.inner;
         let spilled = self.spill(state).await?;
-        let checkpoint = CheckpointRef { version: spilled.version, write_id: inner.env.write_id() };
+        let mut checkpoint = CheckpointRef { version: spilled.version, write_id: inner.env.write_id() };
+        // Of two checkpoints of one version the later must be the higher, or it would pass for one that others outran.
+        for _ in 0..WRITE_IDS_MAX {
+            if state.checkpoints.last().is_none_or(|newest| *newest < checkpoint) {
+                break;
+            }
+            checkpoint.write_id = inner.env.write_id();
+        }
         let name = inner.layout.checkpoint(checkpoint.version, checkpoint.write_id);
         let body = checkpoint::encode(&spilled, checkpoint.write_id)
             .map_err(|source| ManifestError::Decode { object: name.to_string(), source })?;

@@ -73,8 +73,7 @@ impl State {
         if checkpoint.version < self.condemned_to {
             return Err(Refusal::SnapshotTooOld(checkpoint.version.get()));
         }
-        if !self.keeps(checkpoint) && self.checkpoints.first().is_some_and(|oldest| checkpoint.version < oldest.version)
-        {
+        if !self.keeps(checkpoint) && self.checkpoints.first().is_some_and(|oldest| checkpoint < oldest) {
             return Err(Refusal::CheckpointStale(checkpoint.version.get()));
         }
         Ok(())

@@ -475,7 +475,12 @@ impl World {
 fn is_stale(error: &CommitError) -> bool {
     matches!(
         error,
-        CommitError::Refused(Refusal::CheckpointStale(_) | Refusal::GenerationClosed(_) | Refusal::SnapshotTooOld(_))
+        CommitError::Refused(
+            Refusal::CheckpointStale(_)
+                | Refusal::GenerationClosed(_)
+                | Refusal::OtherGeneration(_)
+                | Refusal::SnapshotTooOld(_)
+        )
     )
 }
 

@@ -347,6 +347,7 @@ impl World {
 }
 
 #[tokio::test(start_paused = true)]
+#[ignore = "takes minutes: to be made smaller"]
 async fn everything_that_counts_survives_random_work_and_nothing_else_does() {
     let mut reached = BTreeSet::new();
     for seed in 0..SEEDS {
