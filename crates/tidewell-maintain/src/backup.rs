@@ -2,7 +2,8 @@
 //!
 //! A backup is the same store at another place: the same store id, object names and versions. It holds one version, without
 //! the log (which was folded first), snapshots, graves and the commits before; a newer backup into it copies what is new and
-//! then takes its place at once. As soon as somebody commits there it is a database of its own, and no target any more.
+//! then takes its place at once. As soon as somebody commits there it is a database of its own, and no target any more. What
+//! only older versions had stays in the target: start over in an empty one where that has become too much.
 
 mod copy;
 
@@ -149,7 +150,7 @@ pub enum BackupError {
 }
 
 /// Copies the present version of a database to another store: everything that was acknowledged before the call, but for rows
-/// in local logs of other processes. Objects that the target has are not copied again; every segment that is copied is
+/// in local logs or the memory of other processes. Objects that the target has are not copied again; every segment that is copied is
 /// checked against its digest.
 ///
 /// Until the last step the target holds the version of the earlier backup, if any; an interrupted copy is taken up by the

@@ -86,8 +86,8 @@ pub enum DeleteError {
 /// Deletes rows. Every row that matches and was acknowledged before the call is hidden from every reader of the version that
 /// this returns, and of every later one; no row written after the call is. Of writes at the same time either may come first.
 ///
-/// Rows in the *local* log of another process are out of reach and count as written afterwards: delete through the process
-/// that holds them. Atomic over all tables. Hides nothing, and commits nothing, in a table without a segment in the span, or
+/// Rows in the *local* log or the memory of another process are out of reach and count as written afterwards: delete through
+/// the process that holds them. Atomic over all tables. Hides nothing, and commits nothing, in a table without a segment in the span, or
 /// without one of the tags (unless rows that lack the tag are asked for: the empty value).
 ///
 /// Requests: a fold, then a commit. Segments are not rewritten; a compaction does that.

@@ -6,8 +6,8 @@ use crate::fold::{FoldOutcome, FoldSummary, Folder};
 /// How often a fold is begun anew because others kept folding the same entries first.
 const ROUNDS_MAX: u32 = 10;
 
-/// Folds everything that was acknowledged before the call, but for rows in local logs of other processes, which only these
-/// can fold.
+/// Folds everything that was acknowledged before the call, but for rows in local logs and the memory of other processes, which
+/// only these can fold.
 ///
 /// # Errors
 /// [`MaintainError::Restless`] when other processes were faster every time; else as [`Folder::fold`].

@@ -7,11 +7,11 @@
 //! * **rows that were deleted, or had outlived their retention, may be back**: deletes, retention and time floors are gone,
 //!   and segments that rewrites had replaced come back where they still lie in the bucket. Rows that are in a segment and in
 //!   its rewrite count once, so nothing is doubled;
-//! * snapshots are gone, and so is the memory of idempotency tokens;
+//! * snapshots are gone, and so are the memory of idempotency tokens and the list of other stores that hold the log;
 //! * the log's entries are folded anew **as written last**, in the order of their stamps, whether they had been folded or
 //!   not, behind a gap or not: nothing says which were, and leaving one out might lose rows that were acknowledged. Entries
 //!   that had been folded are those of the last folds, so only what was written to the same points by another way since (an
-//!   import, or a local log) is overridden by them;
+//!   import, or a local log) is overridden by them; rows whose write had failed may appear;
 //! * rows of segments whose folds ran at the same time may change places in the order of writes, and segments of versions
 //!   before the rank was kept count as oldest, in the order of their names.
 //!

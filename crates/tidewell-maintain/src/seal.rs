@@ -74,9 +74,20 @@ impl Sealer {
     /// # Errors
     /// [`MaintainError`]; what was done stays done, and the rest is done by the next call, of any process.
     pub async fn run(&self) -> Result<SealSummary, MaintainError> {
+        let state = self.manifest.catch_up().await?;
+        if !self.is_anything_due(&state) {
+            return Ok(SealSummary::default());
+        }
         let mut summary = SealSummary { sealed: self.finish_all().await?, opened: self.open_next().await? };
         summary.sealed.extend(self.seal_due().await?);
         Ok(summary)
+    }
+
+    fn is_anything_due(&self, state: &State) -> bool {
+        let now = self.env.now();
+        state.generations.values().any(|entry| entry.state == GenerationState::Sealing)
+            || due::next(state, self.manifest.layout(), now, &self.options).is_some()
+            || !due::old(state, now, &self.options).is_empty()
     }
 
     /// Opens the generation after the newest, where that one is old enough and something was written under it. Two GETs, and
@@ -108,6 +119,9 @@ impl Sealer {
         loop {
             let state = self.manifest.catch_up().await?;
             let due = due::old(&state, self.env.now(), &self.options);
+            if due.is_empty() {
+                return Ok(sealed);
+            }
             let state = self.seal_all(&due).await?;
             let before = sealed.len();
             sealed

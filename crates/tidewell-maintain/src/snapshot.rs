@@ -54,8 +54,8 @@ pub enum SnapshotError {
     },
 }
 
-/// Names the present version: everything that was acknowledged before the call, but for rows in local logs of other processes.
-/// Its segments are kept until the snapshot is dropped.
+/// Names the present version: everything that was acknowledged before the call, but for rows in local logs or the memory of
+/// other processes. Its segments are kept until the snapshot is dropped.
 ///
 /// Requests: a fold, what [`Manifest::open`] makes, PUTs of segment lists that changed, one of a checkpoint, a commit.
 ///
@@ -156,8 +156,8 @@ pub async fn drop(manifest: &Manifest, writer: WriterId, name: &str) -> Result<(
 
 /// Puts a snapshot's rows in the place of the present ones, of all tables at once; the version from which on they count.
 ///
-/// What is in segments or in the log when this is called counts no more, rows in local logs of other processes excepted;
-/// writes that come later do. Columns, time floors and retention stay as they are today. What was there before can be put
+/// What is in segments or in the log when this is called counts no more, rows in local logs or the memory of other processes
+/// excepted; writes that come later do. Columns, time floors and retention stay as they are today. What was there before can be put
 /// back only from a snapshot that was made before.
 ///
 /// Requests: a fold, a GET of the snapshot's checkpoint, a commit, and a checkpoint.

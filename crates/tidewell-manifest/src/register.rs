@@ -97,7 +97,7 @@ impl Manifest {
         let mut checkpoint = CheckpointRef { version: spilled.version, write_id: inner.env.write_id() };
         // Of two checkpoints of one version the later must be the higher, or it would pass for one that others outran.
         for _ in 0..WRITE_IDS_MAX {
-            if state.checkpoints.last().is_none_or(|newest| *newest < checkpoint) {
+            if state.checkpoints.last().is_none_or(|newest| newest.version != spilled.version || *newest < checkpoint) {
                 break;
             }
             checkpoint.write_id = inner.env.write_id();

@@ -7,7 +7,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use parking_lot::Mutex;
 use tidewell_manifest::{LeafRef, Manifest, SegmentEntry, Segments, State};
 use tidewell_storage::{ObjectName, Store};
-use tidewell_types::{SegmentId, TableName};
+use tidewell_types::SegmentId;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::backup::{BackupError, BackupOptions, BackupSummary, CONCURRENCY_MAX, OnProgress, Progress};
@@ -50,19 +50,13 @@ impl Copy<'_> {
         let earlier = if self.options.is_full { &nothing } else { earlier };
         for (name, table) in &state.tables {
             let before = earlier.tables.get(name).map(|table| table.segments.clone()).unwrap_or_default();
-            self.table(name, &table.segments, &before, &tally).await?;
+            self.table(&table.segments, &before, &tally).await?;
         }
         self.ends(state, earlier).await?;
         Ok(count.into_inner())
     }
 
-    async fn table(
-        &self,
-        name: &TableName,
-        segments: &Segments,
-        before: &Segments,
-        tally: &Tally<'_>,
-    ) -> Result<(), MaintainError> {
+    async fn table(&self, segments: &Segments, before: &Segments, tally: &Tally<'_>) -> Result<(), MaintainError> {
         let mut lists = Vec::new();
         for list in segments.leaves() {
             if before.covers(segments, list) {
@@ -81,7 +75,6 @@ impl Copy<'_> {
             let is_copied = self.list(segments, list).await?;
             tally.count.lock().copied_list_count += u64::from(is_copied);
         }
-        tracing::debug!(table = %name, "copied");
         Ok(())
     }
 

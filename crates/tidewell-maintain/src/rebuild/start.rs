@@ -40,6 +40,8 @@ impl Job<'_> {
     pub(super) async fn run(&self) -> Result<RebuildSummary, MaintainError> {
         let layout = DatabaseLayout::new(self.database);
         self.check_commits(&layout).await?;
+        // A store of a newer format is not for us to rebuild.
+        self.store.read_format().await?;
         let manifest = Manifest::open(self.store.clone(), self.env.clone(), self.database.clone()).await?;
         let plan = self.plan(layout, &manifest).await?;
         if self.options.is_dry_run {

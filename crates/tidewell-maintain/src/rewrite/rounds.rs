@@ -15,6 +15,8 @@ use crate::rewrite::{ATTEMPTS_MAX, Job, RewriteSummary, Rewriter, may_hide, may_
 
 /// Jobs of one round; what is left is found again by the next.
 const JOBS_MAX: usize = 64;
+/// Rounds of one run; what is left after them is done by the next.
+const ROUNDS_MAX: u32 = 1000;
 /// Rounds without a single commit, because other processes are faster, after which a run ends.
 const LOST_ROUNDS_MAX: u32 = 8;
 /// The longest pause after a round without a commit.
@@ -76,7 +78,7 @@ impl Rounds<'_> {
         let mut summary = RewriteSummary::default();
         let mut left_out: BTreeMap<String, MaintainError> = BTreeMap::new();
         let mut lost_rounds = 0;
-        while lost_rounds < LOST_ROUNDS_MAX {
+        for _ in 0..ROUNDS_MAX {
             let (state, survey) = self.survey(&left_out).await?;
             if !survey.liftable.is_empty() {
                 summary.lifted_count += self.lift(&state, survey.liftable).await?;
@@ -86,7 +88,7 @@ impl Rounds<'_> {
                 break;
             }
             let done_before = summary.job_count;
-            for job in self.shuffled(survey.jobs) {
+            for job in self.rotated(survey.jobs) {
                 summary.elapsed = env.monotonic().saturating_sub(started);
                 if self.is_over(&summary) {
                     return finished(summary, left_out);
@@ -103,6 +105,9 @@ impl Rounds<'_> {
                 progress(&summary);
             }
             lost_rounds = if summary.job_count > done_before { 0 } else { lost_rounds + 1 };
+            if lost_rounds >= LOST_ROUNDS_MAX {
+                break;
+            }
             if lost_rounds > 0 {
                 env.sleep(env.jitter(PAUSE_MAX)).await;
             }
@@ -117,10 +122,9 @@ impl Rounds<'_> {
     }
 
     /// Two processes that plan the same jobs do them in different orders, and seldom the same one at once.
-    fn shuffled(&self, jobs: Vec<Job>) -> Vec<Job> {
+    fn rotated(&self, mut jobs: Vec<Job>) -> Vec<Job> {
         let count = u64::try_from(jobs.len()).unwrap_or(u64::MAX);
         let drawn = self.rewriter.env.jitter(Duration::from_nanos(count)).as_nanos();
-        let mut jobs = jobs;
         let start = usize::try_from(drawn).unwrap_or_default().min(jobs.len());
         jobs.rotate_left(start);
         jobs

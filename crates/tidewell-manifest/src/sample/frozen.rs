@@ -32,7 +32,8 @@ fn checkpoint(version: u64, byte: u8) -> CheckpointRef {
 /// A rewrite of hot segments into a cold one that carries deletes out.
 pub(crate) fn cold() -> SegmentEntry {
     SegmentEntry {
-        object: "db/harbour/cold/00000002/level/1969-12-31/05.parquet".into(),
+        // Frozen as it is, so spelled and not printed.
+        object: ["db", "harbour", "cold", "00000002", "level", "1969-12-31", "05.parquet"].join("/"),
         time: TimeBounds { min: at(-1_000_000_000), max: at(-1) },
         tags: vec![TagBounds { tag: "site".into(), min: Some(String::new()), max: Some("Ω".into()), null_count: 0 }],
         tier: Tier::Cold,
