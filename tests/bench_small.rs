@@ -1,5 +1,6 @@
 //! The benchmark, run small, with its request budgets.
 
+use crate::bill;
 use crate::workload::{Size, run};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,4 +21,19 @@ async fn small_benchmark_run_stays_within_its_request_budgets() {
     let rows: Vec<usize> = report.queries.iter().map(|query| query.rows).collect();
     assert_eq!(rows[..4], [1, 60, 40, 20]);
     assert!(report.bytes_per_value < 2.0, "{} bytes per field value", report.bytes_per_value);
+}
+
+#[test]
+fn small_bill_stays_within_its_request_budgets() {
+    let bill = bill::run(bill::Size { commits: [3, 30, 130], day_hours: 1 });
+    println!("{bill}");
+    assert_eq!((bill.append.puts, bill.append.gets, bill.append.lists), (1.0, 2.0, 0.0));
+    assert!(bill.append.usd <= bill::APPEND_USD, "${} an append", bill.append.usd);
+    assert_eq!(bill.local_append.total(), 0.0);
+    assert!(bill.commit.total() <= 12.0, "{:?}", bill.commit);
+    for (commits, open, first) in &bill.cold {
+        println!("{commits} commits: {} and {}", open.total(), first.total());
+    }
+    assert!(bill.idle_day.usd <= 0.1, "${} an idle day", bill.idle_day.usd);
+    assert!(bill.busy_day.usd <= 1.0, "${} a busy day", bill.busy_day.usd);
 }

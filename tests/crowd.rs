@@ -1,10 +1,11 @@
 //! Many processes on one bucket, killed and frozen at random: eight writers, two folders, two compactors, a collector and two
 //! readers. The recorded history says that no acknowledged row was lost, doubled, or seen and then not seen.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use tidewell_env::Env;
@@ -20,12 +21,22 @@ const ROWS_PER_WRITE: u64 = 4;
 /// How long it goes on, unless the variable says otherwise.
 const SECONDS: u64 = 180;
 const SECONDS_VARIABLE: &str = "TIDEWELL_CROWD_SECONDS";
+/// Commands that run again and again, each on its own.
+const VERBS: [(&[&str], &str); 5] = [
+    (&["fold"], "fold-a"),
+    (&["fold"], "fold-b"),
+    (&["compact"], "compact-a"),
+    (&["compact"], "compact-b"),
+    (&["gc", "--grace", "3s", "--force"], "gc"),
+];
 
 struct Crowd {
     place: Place,
     history: Arc<History>,
     next: AtomicU64,
     is_over: AtomicBool,
+    /// How often each command ended well.
+    done: Mutex<BTreeMap<&'static str, u64>>,
     env: Env,
 }
 
@@ -95,8 +106,9 @@ async fn verb(crowd: Arc<Crowd>, arguments: &'static [&'static str], name: &'sta
             match child.try_wait().unwrap() {
                 Some(status) => {
                     // A lost race and a store that does not answer in time may fail a run; damage would fail the final ones.
-                    if !status.success() {
-                        println!("{name} ended with {status}");
+                    match status.success() {
+                        true => *crowd.done.lock().unwrap().entry(name).or_default() += 1,
+                        false => println!("{name} ended with {status}"),
                     }
                     break;
                 }
@@ -156,17 +168,11 @@ async fn crowd_on(place: Place) {
     let seconds = std::env::var(SECONDS_VARIABLE).ok().and_then(|text| text.parse().ok()).unwrap_or(SECONDS);
     let history = Arc::new(History::default());
     let (next, is_over) = (AtomicU64::new(1), AtomicBool::new(false));
-    let crowd = Arc::new(Crowd { place, history, next, is_over, env: Env::system() });
+    let crowd = Arc::new(Crowd { place, history, next, is_over, done: Mutex::default(), env: Env::system() });
     let mut tasks = Vec::new();
     tasks.extend((0..WRITERS).map(|number| tokio::spawn(writer(Arc::clone(&crowd), number))));
     tasks.extend((0..READERS).map(|number| tokio::spawn(reader(Arc::clone(&crowd), number))));
-    for (arguments, name) in [
-        (&["fold"][..], "fold-a"),
-        (&["fold"][..], "fold-b"),
-        (&["compact"][..], "compact-a"),
-        (&["compact"][..], "compact-b"),
-        (&["gc", "--grace", "3s", "--force"][..], "gc"),
-    ] {
+    for (arguments, name) in VERBS {
         tasks.push(tokio::spawn(verb(Arc::clone(&crowd), arguments, name)));
     }
     tokio::time::sleep(Duration::from_secs(seconds)).await;
@@ -196,7 +202,9 @@ async fn settle(crowd: &Arc<Crowd>) {
             assert!(status.success(), "{arguments:?} in peace: {log}");
         }
     }
-    println!("{}", crowd.history.summary());
+    let done = crowd.done.lock().unwrap();
+    println!("{}; ended well: {done:?}", crowd.history.summary());
+    assert!(VERBS.iter().all(|(_, name)| done.contains_key(name)), "a command never ended well: {done:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

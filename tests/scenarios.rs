@@ -3,6 +3,8 @@
 
 mod bad_input;
 mod bench_small;
+#[path = "../benches/bill.rs"]
+mod bill;
 mod command_line;
 mod conformance;
 mod crowd;

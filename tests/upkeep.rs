@@ -126,7 +126,6 @@ async fn verbs_on_a_folder_change_no_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "has not met a real S3 yet: cargo test --test scenarios s3 -- --ignored"]
 async fn verbs_on_s3_change_no_answer() {
     let Some(place) = Place::s3() else { return };
     verbs_change_no_answer(&place).await;
@@ -143,7 +142,6 @@ async fn backup_of_a_folder_restores_and_rebuilds() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "has not met a real S3 yet: cargo test --test scenarios s3 -- --ignored"]
 async fn backup_of_s3_restores_and_rebuilds() {
     let Some(place) = Place::s3() else { return };
     backup_and_rebuild_bring_everything_back(&place).await;

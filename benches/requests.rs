@@ -1,0 +1,10 @@
+//! What the store is asked, and what that costs: `cargo bench -p tidewell-cli --bench requests`.
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, missing_docs)]
+
+mod bill;
+
+use bill::{Size, run};
+
+fn main() {
+    println!("{}", run(Size { commits: [10, 100, 1_000], day_hours: 24 }));
+}
