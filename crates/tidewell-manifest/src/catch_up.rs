@@ -16,7 +16,8 @@ use crate::state::State;
 const PROBES_MAX: u32 = 4;
 
 impl Manifest {
-    /// The state at the head of the chain. Usually two requests: a GET that finds no newer record, and the floor.
+    /// The state at the head of the chain. Usually two requests: a GET that finds no newer record, and the floor. The first
+    /// call of a handle that has read nothing costs what [`Manifest::open`] does.
     ///
     /// A record that was committed before this call is in the answer.
     ///
@@ -28,6 +29,9 @@ impl Manifest {
     }
 
     pub(crate) async fn catch_up_in_turn(&self) -> Result<Arc<State>, ManifestError> {
+        if !self.is_read() {
+            return Ok(self.publish(self.load().await?));
+        }
         let known = self.state();
         let followed = self.probe(&known).await;
         if let Err(error @ ManifestError::Storage(_)) = followed {
@@ -46,7 +50,7 @@ impl Manifest {
     }
 
     /// The state at the head; `None` where that is the known one.
-    async fn probe(&self, known: &State) -> Result<Option<State>, ManifestError> {
+    pub(crate) async fn probe(&self, known: &State) -> Result<Option<State>, ManifestError> {
         let mut state = None;
         let mut probes = 0;
         loop {

@@ -17,9 +17,6 @@ use crate::snapshot::CheckpointRef;
 use crate::state::{GenerationEntry, NodeState, State};
 use crate::table_part;
 
-/// Every so many commits, whoever made the commit writes a checkpoint.
-pub(crate) const COMMITS_PER_CHECKPOINT: u64 = 100;
-
 /// The checkpoint object of `state`.
 pub(crate) fn encode(state: &State, write_id: WriteId) -> Result<Bytes, DecodeError> {
     let streams = state.streams.iter().map(|(stream, applied)| (Source::Objects(*stream), 0, *applied));

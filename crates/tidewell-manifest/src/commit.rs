@@ -8,7 +8,6 @@ use tidewell_types::Version;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::apply::Stamped;
-use crate::checkpoint;
 use crate::error::{CommitError, DecodeError, ManifestError, Refusal};
 use crate::intent::Intent;
 use crate::manifest::Manifest;
@@ -137,7 +136,7 @@ impl Manifest {
 
     /// Writes a checkpoint every so many commits, in the background: it saves others work and nothing rests on it.
     fn checkpoint_if_due(&self, state: &Arc<State>) {
-        if state.version.get().is_multiple_of(checkpoint::COMMITS_PER_CHECKPOINT) {
+        if state.version.get().is_multiple_of(self.inner.limits.commits) {
             let (manifest, state) = (self.clone(), Arc::clone(state));
             self.inner.env.spawn(async move {
                 if let Err(error) = manifest.checkpoint(&state).await {

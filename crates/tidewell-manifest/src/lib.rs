@@ -4,6 +4,7 @@
 //! the next number and only one process can be the one that did. [`Manifest::commit`] is the only place where data becomes
 //! visible.
 
+mod ahead;
 mod apply;
 mod basis;
 mod catch_up;
@@ -37,6 +38,7 @@ mod table_part;
 mod tombstone;
 mod watermarks;
 
+pub use ahead::{Look, Unconfirmed};
 pub use basis::Basis;
 pub use entry::{SegmentEntry, TagBounds};
 pub use error::{CommitError, DecodeError, ManifestError, Refusal};

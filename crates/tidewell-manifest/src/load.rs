@@ -7,6 +7,7 @@ use bytes::Bytes;
 use futures::future::try_join_all;
 use tidewell_types::Version;
 
+use crate::ahead::Look;
 use crate::checkpoint;
 use crate::error::{DecodeError, ManifestError};
 use crate::manifest::Manifest;
@@ -57,15 +58,13 @@ impl Manifest {
     /// The state at the head. Round trips: LIST of the newest record and GET of the hint; the checkpoint and the records
     /// after it, or all records where they are few; the floor. A hint that leads nowhere costs a listing and what it led to.
     pub(crate) async fn load(&self) -> Result<State, ManifestError> {
-        let Self { inner, store } = self;
         let mut head = Version::ZERO;
         for attempt in 1..=LOADS_MAX {
-            let (records, hint) = (inner.layout.log_prefix(), inner.layout.hint());
-            let (newest, hint) = tokio::try_join!(store.list_first(&records), store.get(&hint))?;
-            let Some(newest) = newest else { return Ok(State::default()) };
-            head = (inner.layout.parse_log(&newest.key))
-                .ok_or_else(|| self.inconsistent(Version::ZERO, format!("{} is not a record's name", newest.key)))?;
-            let hinted = hint.and_then(|hint| checkpoint::decode_hint(&hint).ok());
+            let Look { newest, hinted } = self.look().await?;
+            if newest == Version::ZERO {
+                return Ok(State::default());
+            }
+            head = newest;
             let first = match hinted.filter(|_| attempt == 1) {
                 Some(hinted) => Some(Some(hinted)),
                 None => (attempt == 1 && head.get() <= RECORDS_AT_ONCE).then_some(None),

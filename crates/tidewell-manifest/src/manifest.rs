@@ -1,6 +1,7 @@
 //! One database's committed view, as one process sees it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 use tidewell_env::Env;
@@ -32,6 +33,8 @@ pub(crate) struct Inner {
     /// What it wrote that may come to count.
     pub(crate) staged: Staged,
     state: RwLock<Arc<State>>,
+    /// Whether that state was read from the store.
+    is_read: AtomicBool,
     /// One catch-up or commit of this process at a time; racing ourselves would only cost requests.
     pub(crate) turn: tokio::sync::Mutex<()>,
 }
@@ -52,16 +55,34 @@ impl Manifest {
         env: Env,
         database: DatabaseName,
     ) -> Result<Self, ManifestError> {
+        let manifest = Self::unread_within(limits, store, env, database);
+        let state = manifest.load().await?;
+        manifest.publish(state);
+        Ok(manifest)
+    }
+
+    /// A handle that has read nothing yet: until [`Manifest::catch_up`], or [`Manifest::advance`] and [`Manifest::confirm`],
+    /// its state is an empty database's.
+    #[must_use]
+    pub fn unread(store: Store, env: Env, database: DatabaseName) -> Self {
+        Self::unread_within(Limits::default(), store, env, database)
+    }
+
+    fn unread_within(limits: Limits, store: Store, env: Env, database: DatabaseName) -> Self {
         let layout = DatabaseLayout::new(&database);
         let floor = Floor::new(layout.floor());
         let state = RwLock::new(Arc::new(State::default()));
         let (leaves, staged) = (LeafCache::default(), Staged::default());
         let turn = tokio::sync::Mutex::new(());
-        let inner = Inner { env, database, layout, floor, leaves, limits, staged, state, turn };
-        let manifest = Self { inner: Arc::new(inner), store };
-        let state = manifest.load().await?;
-        manifest.publish(state);
-        Ok(manifest)
+        let is_read = AtomicBool::new(false);
+        let inner = Inner { env, database, layout, floor, leaves, limits, staged, state, is_read, turn };
+        Self { inner: Arc::new(inner), store }
+    }
+
+    /// Whether its state was ever read from the store.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.inner.is_read.load(Ordering::Acquire)
     }
 
     /// The same view with its requests made through `store`, a metered clone of the one it was opened with.
@@ -105,6 +126,7 @@ impl Manifest {
         if state.version >= current.version {
             *current = Arc::new(state);
         }
+        self.inner.is_read.store(true, Ordering::Release);
         Arc::clone(&current)
     }
 

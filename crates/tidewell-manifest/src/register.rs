@@ -93,6 +93,8 @@ impl Manifest {
     /// it is gone; what was written is garbage of its generation.
     pub async fn write_checkpoint(&self, state: &State) -> Result<CheckpointRef, ManifestError> {
         let inner = &self.inner;
+        let kept = self.on_kept_lists(state).await?;
+        let state = kept.as_ref().unwrap_or(state);
         let spilled = self.spill(state).await?;
         let mut checkpoint = CheckpointRef { version: spilled.version, write_id: inner.env.write_id() };
         // Of two checkpoints of one version the later must be the higher, or it would pass for one that others outran.
@@ -109,6 +111,16 @@ impl Manifest {
         inner.staged.insert(checkpoint, Needs { generation: state.open_generation(), basis });
         self.store.put(&name, body).await?;
         Ok(checkpoint)
+    }
+
+    /// The same state on lists that are kept, where its own may be collected: a process that only commits follows nobody, and
+    /// stands on the checkpoint that it was opened with however many have come to count since.
+    async fn on_kept_lists(&self, state: &State) -> Result<Option<State>, ManifestError> {
+        if state.lists_are_kept() {
+            return Ok(None);
+        }
+        let rebased = self.rebased(state.clone()).await?;
+        Ok((rebased.digest == state.digest).then_some(rebased))
     }
 }
 

@@ -42,11 +42,12 @@ pub(crate) fn memory() -> Store {
 }
 
 pub(crate) async fn open(store: &Store, seed: u64) -> Manifest {
-    Manifest::open(store.clone(), env(seed), DatabaseName::new("harbour").unwrap()).await.unwrap()
+    let limits = Limits { commits: 100, ..Limits::default() };
+    Manifest::open_within(limits, store.clone(), env(seed), DatabaseName::new("harbour").unwrap()).await.unwrap()
 }
 
 /// Short lists, and few segments outside of them.
-pub(crate) const SMALL: Limits = Limits { leaf: 8, table: 4, total: 12, few: 2 };
+pub(crate) const SMALL: Limits = Limits { leaf: 8, table: 4, total: 12, few: 2, commits: 100 };
 
 /// A handle with which few segments are many.
 pub(crate) async fn open_small(store: &Store, seed: u64) -> Manifest {

@@ -22,11 +22,13 @@ pub(crate) struct Limits {
     /// All tables together; above it those with more than a few go into lists as well.
     pub(crate) total: usize,
     pub(crate) few: usize,
+    /// Every so many commits, whoever made the commit writes a checkpoint: what an opening reads of records at most.
+    pub(crate) commits: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { leaf: LEAF_SEGMENTS_MAX, table: 512, total: 8192, few: 32 }
+        Self { leaf: LEAF_SEGMENTS_MAX, table: 512, total: 8192, few: 32, commits: 16 }
     }
 }
 

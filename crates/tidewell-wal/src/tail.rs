@@ -1,5 +1,6 @@
 //! The tail of the log in the store: what every writer has appended and no commit has folded.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,8 +32,7 @@ const ROUND_PAUSE: Duration = Duration::from_millis(20);
 /// before it is shown.
 ///
 /// # Errors
-/// `catch_up`'s errors; [`WalError::Damaged`] and [`WalError::Newer`] for an entry that cannot be read (rows would be
-/// missing: stop and look), [`WalError::TailTooLarge`], [`WalError::Storage`].
+/// `catch_up`'s errors, and those of [`refresh_ahead`].
 pub async fn refresh<S, E, F, C>(tail: &Tail<'_>, mut catch_up: F) -> Result<(Arc<S>, Vec<Listed>), E>
 where
     S: Watermarks,
@@ -40,20 +40,63 @@ where
     F: FnMut() -> C,
     C: Future<Output = Result<Arc<S>, E>>,
 {
-    for _ in 0..ROUNDS_MAX {
-        let located = tail.log.locate(tail.env, tail.layout).await?;
-        let mut view = catch_up().await?;
-        let mut wanted = tail.wanted(&located, &*view)?;
-        if tail.repair(wanted.as_deref().unwrap_or_default()).await? {
-            view = catch_up().await?;
-            wanted = tail.wanted(&located, &*view)?;
+    let read = || {
+        let caught_up = catch_up();
+        async move { Ok::<_, E>((caught_up.await?, ready(Ok::<_, E>(true)))) }
+    };
+    refresh_ahead(tail, ready(Ok(())), read).await
+}
+
+/// The same in fewer round trips, for a view that is confirmed only after it was read: `beside` runs while the log is listed
+/// for the first time, and while a view is being confirmed, the entries that are new as it says are fetched. A view that is
+/// not confirmed is dropped, and everything begins again; entries that were fetched in vain do no harm, since the view
+/// decides which of them count.
+///
+/// # Errors
+/// Those of `beside`, `read` and the confirmation; [`WalError::Damaged`] and [`WalError::Newer`] for an entry that cannot be read (rows would be
+/// missing: stop and look), [`WalError::TailTooLarge`], [`WalError::Storage`].
+pub async fn refresh_ahead<S, E, B, F, C, V>(
+    tail: &Tail<'_>,
+    beside: B,
+    mut read: F,
+) -> Result<(Arc<S>, Vec<Listed>), E>
+where
+    S: Watermarks,
+    E: From<WalError>,
+    B: Future<Output = Result<(), E>>,
+    F: FnMut() -> C,
+    C: Future<Output = Result<(Arc<S>, V), E>>,
+    V: Future<Output = Result<bool, E>>,
+{
+    // A future of its own, which another may run beside.
+    let locate = async || Ok::<_, E>(tail.log.locate(tail.env, tail.layout).await?);
+    let (mut located, ()) = futures::future::try_join(locate(), beside).await?;
+    for round in 0..ROUNDS_MAX {
+        if round > 0 {
+            tail.env.sleep(ROUND_PAUSE).await;
+            located = locate().await?;
         }
-        if let Some(wanted) = wanted
-            && tail.fetch(&wanted).await?
-        {
+        let (mut view, mut confirm) = read().await?;
+        let mut wanted = tail.wanted(&located, &*view);
+        if has_thin(&wanted) {
+            // Copies are made by what is known for sure, and then the view is read once more.
+            if !confirm.await? {
+                continue;
+            }
+            tail.repair(wanted?.as_deref().unwrap_or_default()).await?;
+            (view, confirm) = read().await?;
+            wanted = tail.wanted(&located, &*view);
+        }
+        let fetch = async {
+            match wanted? {
+                Some(wanted) => tail.fetch(&wanted).await,
+                None => Ok(false),
+            }
+        };
+        let (is_whole, is_confirmed) = futures::future::join(fetch, confirm).await;
+        if is_confirmed? && is_whole? {
             return Ok((view, located.into_iter().map(|located| located.listed).collect()));
         }
-        tail.env.sleep(ROUND_PAUSE).await;
     }
     Err(WalError::Restless.into())
 }
@@ -120,6 +163,11 @@ struct Wanted {
     is_durable: bool,
 }
 
+/// Whether too few replicas hold an entry that counts.
+fn has_thin(wanted: &Result<Option<Vec<Wanted>>, WalError>) -> bool {
+    matches!(wanted, Ok(Some(wanted)) if wanted.iter().any(|entry| !entry.is_durable))
+}
+
 impl Tail<'_> {
     /// The listed entries that count and are not here; `None` while a generation is being sealed, since showing its entries
     /// or hiding them could both be taken back.
@@ -150,14 +198,14 @@ impl Tail<'_> {
         if bytes > bytes_max { Err(WalError::TailTooLarge { bytes, bytes_max }) } else { Ok(()) }
     }
 
-    /// Copies entries that are not durable to a majority of the replicas; `false` where there was none.
-    async fn repair(&self, wanted: &[Wanted]) -> Result<bool, WalError> {
+    /// Copies entries that are not durable to a majority of the replicas.
+    async fn repair(&self, wanted: &[Wanted]) -> Result<(), WalError> {
         let thin: Vec<_> = wanted.iter().filter(|entry| !entry.is_durable).collect();
         for group in thin.chunks(FETCHES_MAX) {
             let names: Vec<_> = group.iter().map(|entry| self.layout.wal(entry.stream, entry.seq)).collect();
             try_join_all(names.iter().map(|name| self.log.settle(self.env, name))).await?;
         }
-        Ok(!thin.is_empty())
+        Ok(())
     }
 
     /// Fetches entries into the buffer; `false` where one is gone, so folded since.

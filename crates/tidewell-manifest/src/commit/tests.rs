@@ -307,7 +307,7 @@ async fn every_hundredth_commit_writes_a_checkpoint_and_the_hint() {
     let state = commit(&manifest, add(100)).await;
     settle().await;
     let hint = store.get(&manifest.layout().hint()).await.unwrap().unwrap();
-    let hinted = checkpoint::decode_hint(&hint).unwrap();
+    let hinted = crate::checkpoint::decode_hint(&hint).unwrap();
     assert_eq!(manifest.open_checkpoint(hinted).await.unwrap(), *state);
     // It counts from the next commit on.
     assert_eq!((manifest.version(), manifest.state().checkpoints.clone()), (Version::new(101), vec![hinted]));

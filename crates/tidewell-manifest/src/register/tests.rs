@@ -244,3 +244,19 @@ fn what_was_written_long_ago_is_forgotten() {
     let kept = staged.0.lock();
     assert_eq!((kept.len(), kept.first_key_value().unwrap().0.version.get()), (STAGED_MAX, 10));
 }
+
+#[tokio::test(start_paused = true)]
+async fn process_that_only_commits_goes_on_writing_checkpoints_that_count() {
+    let store = memory();
+    let manifest = open_small(&store, 2).await;
+    commit(&manifest, adds(1..30)).await;
+    for number in 0..6 {
+        let checkpoint = manifest.checkpoint(&manifest.state()).await.unwrap();
+        assert_eq!(manifest.state().checkpoints.last(), Some(&checkpoint));
+        // Too few to be worth a move to the newest checkpoint.
+        commit(&manifest, adds(100 + number..101 + number)).await;
+    }
+    let expected: Vec<u64> = (1..30).chain(100..106).collect();
+    assert_eq!(live(&manifest, &manifest.state()).await, expected);
+    assert_eq!(*open_small(&store, 3).await.state(), *open_small(&store, 4).await.state());
+}

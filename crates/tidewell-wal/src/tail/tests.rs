@@ -118,6 +118,45 @@ async fn entries_of_all_writers_appear_and_are_fetched_once() {
     assert_eq!((used.lists, used.gets, used.requests()), (1, 0, 1));
 }
 
+#[tokio::test(start_paused = true)]
+async fn reading_ahead_lists_beside_another_request_and_fetches_while_the_view_is_confirmed() {
+    const TRIP: Duration = Duration::from_millis(10);
+    let bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    let slow = bench.store.with_faults(|_| Fault::Delay(TRIP));
+    let (log, began) = (LogStores::single(slow), tokio::time::Instant::now());
+    let read = || async {
+        tokio::time::sleep(TRIP).await;
+        let confirm = async {
+            tokio::time::sleep(TRIP).await;
+            Ok::<_, WalError>(true)
+        };
+        Ok((Arc::new(View::default()), confirm))
+    };
+    let beside = async {
+        tokio::time::sleep(TRIP).await;
+        Ok(())
+    };
+    refresh_ahead(&bench.tail(&log), beside, read).await.unwrap();
+    assert_eq!(began.elapsed(), TRIP * 3);
+    assert_eq!(bench.unfolded(&View::default()), [(1, 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn view_that_is_not_confirmed_is_dropped_with_what_it_said() {
+    let bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    // The first view, which is not true, has it that the entry is folded.
+    let (log, reads) = (LogStores::single(bench.store.clone()), AtomicU32::new(0));
+    let read = || async {
+        let is_first = reads.fetch_add(1, Ordering::Relaxed) == 0;
+        let applied = BTreeMap::from([(Source::Objects(stream(1)), u64::from(is_first))]);
+        Ok::<_, WalError>((Arc::new(View { applied, ..View::default() }), ready(Ok(!is_first))))
+    };
+    let (view, _) = refresh_ahead(&bench.tail(&log), ready(Ok(())), read).await.unwrap();
+    assert_eq!((reads.load(Ordering::Relaxed), bench.unfolded(&view)), (2, vec![(1, 0)]));
+}
+
 #[tokio::test]
 async fn log_is_listed_before_the_view_is_read() {
     let bench = Bench::new();
