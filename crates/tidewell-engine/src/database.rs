@@ -47,11 +47,11 @@ pub(crate) struct Work {
 }
 
 impl Database {
-    /// Opens the committed view; reads and writes nothing else yet.
-    pub(crate) async fn open(store: &Store, env: &Env, name: DatabaseName) -> Result<Self, EngineError> {
-        let manifest = Manifest::open(store.clone(), env.clone(), name.clone()).await?;
+    /// A database of which nothing is read yet; no request.
+    pub(crate) fn new(store: &Store, env: &Env, name: DatabaseName) -> Self {
+        let manifest = Manifest::unread(store.clone(), env.clone(), name.clone());
         let last_fold = Mutex::new(env.monotonic());
-        Ok(Self {
+        Self {
             name,
             manifest,
             buffer: Arc::default(),
@@ -60,7 +60,15 @@ impl Database {
             refreshed: Mutex::default(),
             log_stores: Mutex::default(),
             read_node: Mutex::default(),
-        })
+        }
+    }
+
+    /// Reads the committed view, unless that was done before.
+    pub(crate) async fn read_view(&self) -> Result<(), EngineError> {
+        if !self.manifest.is_read() {
+            self.manifest.catch_up().await?;
+        }
+        Ok(())
     }
 
     /// Whether this process ever was up to date.
@@ -84,9 +92,9 @@ impl Database {
         *self.read_node.lock() == Some(node)
     }
 
-    /// Whether anyone ever wrote to it.
+    /// Whether anyone ever wrote to it, as far as was read.
     pub(crate) fn exists(&self) -> bool {
-        self.manifest.version().get() > 0
+        self.manifest.version().get() > 0 || self.buffer.totals().entries > 0
     }
 
     /// What it takes to write and fold; the first call takes the local log and replays it.
@@ -103,6 +111,7 @@ impl Database {
         let Home { store, env, config, .. } = home;
         let folder = log_folder(config, &self.name);
         let id = home.make_store().await?;
+        self.read_view().await?;
         if config.level() == AckLevel::Quorum {
             self.claim_log_stores(home).await?;
         }

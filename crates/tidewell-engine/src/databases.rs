@@ -26,8 +26,19 @@ impl Databases {
         Self { home, open: Mutex::default() }
     }
 
-    /// The database, opened once whatever the number of callers; it need not exist.
+    /// The database, opened once whatever the number of callers, with its committed view read; it need not exist.
     pub(crate) async fn open(&self, name: &DatabaseName) -> Result<Arc<Database>, EngineError> {
+        self.home.find_store().await?;
+        let database = self.open_unread(name).await?;
+        let read = database.read_view().await;
+        if read.is_err() {
+            self.forget(name);
+        }
+        read.map(|()| database)
+    }
+
+    /// The same, but for the view: the caller reads it, and asks whether the store's format is one that is known here.
+    pub(crate) async fn open_unread(&self, name: &DatabaseName) -> Result<Arc<Database>, EngineError> {
         let slot = {
             let mut open = self.open.lock();
             let databases_max = self.home.config.limits.databases_max;
@@ -46,7 +57,7 @@ impl Databases {
 
     async fn begin(&self, name: &DatabaseName) -> Result<Arc<Database>, EngineError> {
         let home = &self.home;
-        let database = Database::open(&home.store, &home.env, name.clone()).await?;
+        let database = Database::new(&home.store, &home.env, name.clone());
         if !home.config.background {
             database.read_local_log(home).await?;
         } else if database.has_log_here(home).await? {
@@ -59,18 +70,21 @@ impl Databases {
     pub(crate) async fn existing(&self, name: &str) -> Result<Arc<Database>, EngineError> {
         let name = DatabaseName::new(name)?;
         let database = self.open(&name).await?;
-        if database.exists() || database.buffer.totals().entries > 0 {
-            return Ok(database);
+        if !database.exists() {
+            // Another process may have made it since it was opened here.
+            database.manifest.catch_up().await?;
         }
-        // Another process may have made it since it was opened here.
-        database.manifest.catch_up().await?;
+        self.check_exists(&database)?;
+        Ok(database)
+    }
+
+    /// Refuses one to which nobody has written.
+    pub(crate) fn check_exists(&self, database: &Database) -> Result<(), EngineError> {
         if database.exists() {
-            return Ok(database);
+            return Ok(());
         }
-        if database.begun().is_none() {
-            self.forget(&name);
-        }
-        Err(EngineError::database_not_found(name.as_str()))
+        self.forget(&database.name);
+        Err(EngineError::database_not_found(database.name.as_str()))
     }
 
     fn forget(&self, name: &DatabaseName) {
@@ -88,6 +102,7 @@ impl Databases {
 
     /// Every database of the store, and every one with a local log of it here. One LIST.
     pub(crate) async fn names(&self) -> Result<BTreeSet<DatabaseName>, EngineError> {
+        self.home.find_store().await?;
         let folders = self.home.store.list_folders(&Prefix::databases()).await?;
         let mut names: BTreeSet<_> = folders.iter().filter_map(|folder| parse_database_folder(folder)).collect();
         for name in self.logged() {

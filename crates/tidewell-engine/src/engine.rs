@@ -41,7 +41,7 @@ pub(crate) struct Inner {
 
 impl Engine {
     /// Opens a store, made where missing. With `background` it takes and replays the local logs it finds, then folds and
-    /// fsyncs on its own until [`Engine::shutdown`].
+    /// fsyncs on its own until [`Engine::shutdown`]; without, nothing is asked of the store yet.
     ///
     /// # Errors
     /// [`EngineError`] when the store does not answer or is newer than this code, or a local log is damaged, or belongs to
@@ -50,10 +50,9 @@ impl Engine {
         let store = Store::open(&config.store, env.clone(), &StoreOptions::default())?;
         let config = Arc::new(config);
         let home = Arc::new(Home::new(store.clone(), env.clone(), Arc::clone(&config)));
-        // A process that only asks leaves an empty place empty.
-        match config.background {
-            true => drop(home.make_store().await?),
-            false => drop(home.find_store().await?),
+        // A process that only asks leaves an empty place empty, and asks what the store is beside its first other request.
+        if config.background {
+            home.make_store().await?;
         }
         let cache = Arc::new(ObjectCache::new(config.limits.cache_bytes_max));
         let queries = QueryEngine::new(query_limits(&config.limits), Arc::clone(&cache), env.clone())?;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use tidewell_query::{Answer, JsonQuery, ParamValue, QueryError};
+use tidewell_types::DatabaseName;
 
 use crate::engine::Engine;
 use crate::error::{EngineError, ErrorKind};
@@ -63,12 +64,13 @@ impl Engine {
 
     async fn try_answer(&self, database: &str, question: &Question<'_>, read: &Read) -> Result<Answer, EngineError> {
         let inner = &self.inner;
-        let database = inner.databases.existing(database).await?;
+        let database = inner.databases.open_unread(&DatabaseName::new(database)?).await?;
         let mut plans = 0;
         loop {
             plans += 1;
             let store = inner.store.metered();
             let view = snapshot(self, &store, &database, read).await?;
+            inner.databases.check_exists(&database)?;
             let answer = match question {
                 Question::Sql(text, params) => inner.queries.sql(&store, view, text, params.clone()).await,
                 Question::Json(query) => inner.queries.json(&store, view, query).await,

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::try_join;
+use parking_lot::Mutex;
 use tidewell_buffer::Entry;
 use tidewell_ingest::SessionToken;
 use tidewell_manifest::{Manifest, State, TableState};
@@ -44,8 +46,9 @@ pub(crate) async fn snapshot(
     Ok(view(database, manifest))
 }
 
-/// Brings this process up to every row acknowledged before the call: LIST, GET next record, GET floor, and a GET for each
-/// log object that is new here.
+/// Brings this process up to every row acknowledged before the call, in three round trips: LIST; GET next record; GET floor
+/// beside a GET for each log object that is new here. A process that knows nothing of the database looks for its newest
+/// checkpoint beside the LIST, and reads that one with the records after it in the second.
 ///
 /// A generation that another process left half sealed is finished here: its entries could neither be shown nor hidden.
 async fn strong(engine: &Engine, store: &Store, database: &Database, manifest: &Manifest) -> Result<(), EngineError> {
@@ -64,11 +67,21 @@ async fn refresh(inner: &Inner, store: &Store, database: &Database, manifest: &M
         let state = manifest.state();
         let log = database.log(&inner.home, store, &state)?;
         let tail = database.tail(&log, manifest, inner);
-        let catch_up = || {
-            let manifest = manifest.clone();
-            async move { Ok::<Arc<State>, EngineError>(manifest.catch_up().await?) }
+        let looked = Mutex::new(None);
+        let look = async {
+            if !manifest.is_read() {
+                let (found, _) = try_join(async { Ok(manifest.look().await?) }, inner.home.find_store()).await?;
+                *looked.lock() = Some(found);
+            }
+            Ok::<(), EngineError>(())
         };
-        let (seen, _) = tail::refresh(&tail, catch_up).await?;
+        let read = || async {
+            let found = looked.lock().take();
+            let advanced = manifest.advance(found).await?;
+            let state = Arc::clone(advanced.state());
+            Ok((state, async { Ok(manifest.confirm(advanced).await?.is_some()) }))
+        };
+        let (seen, _) = tail::refresh_ahead(&tail, look, read).await?;
         // Where the log is was decided before it was listed: a database that has moved it meanwhile is listed again.
         if seen.log_stores == state.log_stores {
             break;
