@@ -48,6 +48,11 @@ impl Engine {
     /// another process or store.
     pub async fn open(config: EngineConfig, env: Env) -> Result<Self, EngineError> {
         let store = Store::open(&config.store, env.clone(), &StoreOptions::default())?;
+        Self::open_on(store, config, env).await
+    }
+
+    /// The same on a store that is open.
+    pub(crate) async fn open_on(store: Store, config: EngineConfig, env: Env) -> Result<Self, EngineError> {
         let config = Arc::new(config);
         let home = Arc::new(Home::new(store.clone(), env.clone(), Arc::clone(&config)));
         // A process that only asks leaves an empty place empty, and asks what the store is beside its first other request.

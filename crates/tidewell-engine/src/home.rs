@@ -35,9 +35,7 @@ impl Home {
         if let Some(id) = self.id.get() {
             return Ok(Some(*id));
         }
-        match self.store.read_format().await? {
-            Some(_) => self.make_store().await.map(Some),
-            None => Ok(None),
-        }
+        let Some(format) = self.store.read_format().await? else { return Ok(None) };
+        Ok(Some(*self.id.get_or_init(async || format.store_id).await))
     }
 }

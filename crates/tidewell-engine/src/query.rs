@@ -1,9 +1,10 @@
 //! One query, for the edges.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
-use tidewell_query::{Answer, JsonQuery, ParamValue, QueryError};
+use tidewell_query::{Answer, JsonQuery, ParamValue, QueryError, Question};
 use tidewell_types::DatabaseName;
 
 use crate::engine::Engine;
@@ -13,11 +14,6 @@ use crate::snapshot::snapshot;
 
 /// How often a query is planned anew because segments of its snapshot were collected under it.
 const PLANS_MAX: u32 = 3;
-
-enum Question<'a> {
-    Sql(&'a str, BTreeMap<String, ParamValue>),
-    Json(&'a JsonQuery),
-}
 
 impl Engine {
     /// Answers one SQL statement that only reads, over rows as fresh as `read` asks; `$name` in it stands for
@@ -37,7 +33,7 @@ impl Engine {
             params.map(|pair| pair.map(|(value, name)| (name, value))).collect();
         let params = params?;
         self.inner.queries.check(sql)?;
-        self.answer(database, &Question::Sql(sql, params), &read.check()?).await
+        self.answer(database, Question::Sql(sql.to_owned(), params), &read.check()?).await
     }
 
     /// Answers a query of the JSON API, over rows as fresh as `read` asks.
@@ -50,32 +46,28 @@ impl Engine {
         query: &JsonQuery,
         read: &ReadOptions,
     ) -> Result<Answer, EngineError> {
-        self.answer(database, &Question::Json(query), &read.check()?).await
+        self.answer(database, Question::Json(query.clone()), &read.check()?).await
     }
 
-    async fn answer(&self, database: &str, question: &Question<'_>, read: &Read) -> Result<Answer, EngineError> {
+    async fn answer(&self, database: &str, question: Question, read: &Read) -> Result<Answer, EngineError> {
         self.inner.counters.queries.add(1);
-        let answer = self.try_answer(database, question, read).await;
+        let answer = self.try_answer(database, &Arc::new(question), read).await;
         if answer.is_err() {
             self.inner.counters.queries_failed.add(1);
         }
         answer
     }
 
-    async fn try_answer(&self, database: &str, question: &Question<'_>, read: &Read) -> Result<Answer, EngineError> {
+    async fn try_answer(&self, database: &str, question: &Arc<Question>, read: &Read) -> Result<Answer, EngineError> {
         let inner = &self.inner;
         let database = inner.databases.open_unread(&DatabaseName::new(database)?).await?;
         let mut plans = 0;
         loop {
             plans += 1;
             let store = inner.store.metered();
-            let view = snapshot(self, &store, &database, read).await?;
+            let view = snapshot(self, &store, &database, read, question).await?;
             inner.databases.check_exists(&database)?;
-            let answer = match question {
-                Question::Sql(text, params) => inner.queries.sql(&store, view, text, params.clone()).await,
-                Question::Json(query) => inner.queries.json(&store, view, query).await,
-            };
-            match answer {
+            match inner.queries.ask(&store, view, question).await {
                 // A segment was collected, or a list of an old state that names segments.
                 Err(QueryError::Gone { .. }) if plans < PLANS_MAX => drop(database.manifest.reload().await?),
                 answer => return Ok(answer?),
@@ -100,3 +92,6 @@ fn param(name: &str, value: Value) -> Result<ParamValue, EngineError> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use parking_lot::Mutex;
 use tidewell_buffer::Entry;
 use tidewell_ingest::SessionToken;
 use tidewell_manifest::{Manifest, State, TableState};
-use tidewell_query::{TableView, View};
+use tidewell_query::{Question, TableView, View};
 use tidewell_storage::Store;
 use tidewell_types::{NodeId, Source};
 use tidewell_wal::tail::{self, Tail};
@@ -19,12 +19,13 @@ use crate::engine::{Engine, Inner};
 use crate::error::{EngineError, ErrorKind};
 use crate::read::{Consistency, Read};
 
-/// A snapshot of a database as fresh as `read` asks. Requests through `store`.
+/// A snapshot of a database as fresh as `read` asks, for a question. Requests through `store`.
 pub(crate) async fn snapshot(
     engine: &Engine,
     store: &Store,
     database: &Database,
     read: &Read,
+    question: &Arc<Question>,
 ) -> Result<View, EngineError> {
     let inner = &engine.inner;
     let manifest = database.manifest.through(store.clone());
@@ -38,7 +39,7 @@ pub(crate) async fn snapshot(
         Consistency::Bounded { age_ms } => database.is_fresh(inner.env.monotonic(), Duration::from_millis(age_ms)),
     };
     if !is_fresh || !database.was_refreshed() {
-        strong(engine, store, database, &manifest).await?;
+        strong(engine, store, database, &manifest, Some(question)).await?;
     }
     if let Some(token) = after {
         see(engine, store, database, &manifest, token).await?;
@@ -51,17 +52,29 @@ pub(crate) async fn snapshot(
 /// checkpoint beside the LIST, and reads that one with the records after it in the second.
 ///
 /// A generation that another process left half sealed is finished here: its entries could neither be shown nor hidden.
-async fn strong(engine: &Engine, store: &Store, database: &Database, manifest: &Manifest) -> Result<(), EngineError> {
-    match refresh(&engine.inner, store, database, manifest).await {
+async fn strong(
+    engine: &Engine,
+    store: &Store,
+    database: &Database,
+    manifest: &Manifest,
+    question: Option<&Arc<Question>>,
+) -> Result<(), EngineError> {
+    match refresh(&engine.inner, store, database, manifest, question).await {
         Err(_) if database.is_sealing() => {
             engine.finish_sealing(database).await?;
-            refresh(&engine.inner, store, database, manifest).await
+            refresh(&engine.inner, store, database, manifest, None).await
         }
         outcome => outcome,
     }
 }
 
-async fn refresh(inner: &Inner, store: &Store, database: &Database, manifest: &Manifest) -> Result<(), EngineError> {
+async fn refresh(
+    inner: &Inner,
+    store: &Store,
+    database: &Database,
+    manifest: &Manifest,
+    question: Option<&Arc<Question>>,
+) -> Result<(), EngineError> {
     let started = inner.env.monotonic();
     loop {
         let state = manifest.state();
@@ -79,6 +92,9 @@ async fn refresh(inner: &Inner, store: &Store, database: &Database, manifest: &M
             let found = looked.lock().take();
             let advanced = manifest.advance(found).await?;
             let state = Arc::clone(advanced.state());
+            if let Some(question) = question.filter(|_| !manifest.is_read()) {
+                open_ahead(inner, store, bare(database, manifest.clone(), &state), question);
+            }
             Ok((state, async { Ok(manifest.confirm(advanced).await?.is_some()) }))
         };
         let (seen, _) = tail::refresh_ahead(&tail, look, read).await?;
@@ -89,6 +105,17 @@ async fn refresh(inner: &Inner, store: &Store, database: &Database, manifest: &M
     }
     database.set_refreshed(started);
     Ok(())
+}
+
+/// Opens the segments that a question meets, in the background: it costs nothing but what the question will ask for anyway.
+fn open_ahead(inner: &Inner, store: &Store, view: View, question: &Arc<Question>) {
+    let (queries, store, question) = (inner.queries.clone(), store.clone(), Arc::clone(question));
+    inner.env.spawn(async move {
+        // Its errors are the question's own, or those of a view that proves not to be true.
+        if let Err(error) = queries.open_ahead(&store, view, &question).await {
+            tracing::debug!(%error, "no segments opened ahead");
+        }
+    });
 }
 
 /// Brings this process up to the write that a token names.
@@ -114,7 +141,7 @@ async fn see(
             return Ok(());
         }
     }
-    strong(engine, store, database, manifest).await
+    strong(engine, store, database, manifest, None).await
 }
 
 /// A row in another machine's local log cannot be read from here before it is folded.
@@ -160,12 +187,17 @@ fn table_view(table: TableState) -> TableView {
     }
 }
 
+/// A state by itself, without what it has not folded.
+fn bare(database: &Database, manifest: Manifest, state: &State) -> View {
+    let tables = state.tables.iter().map(|(name, table)| (name.clone(), table_view(table.clone())));
+    View { database: database.name.clone(), version: state.version, manifest, tables: tables.collect() }
+}
+
 /// The version that a snapshot names. Two GETs to find it, one to read it.
 async fn named(database: &Database, manifest: Manifest, name: &str) -> Result<View, EngineError> {
     manifest.catch_up().await?;
     let state = tidewell_maintain::snapshot::open(&manifest, name).await?;
-    let tables = state.tables.into_iter().map(|(name, table)| (name, table_view(table)));
-    Ok(View { database: database.name.clone(), version: state.version, manifest, tables: tables.collect() })
+    Ok(bare(database, manifest, &state))
 }
 
 /// The newest state of this process and the entries that it has not folded.

@@ -1,15 +1,13 @@
 //! The engine: takes a snapshot and a question, gives an answer.
 
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::sync::Arc;
 
-use datafusion::error::{DataFusionError, Result as PlanResult};
+use datafusion::error::DataFusionError;
 use datafusion::execution::session_state::SessionState;
-use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::execute_stream;
+use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::future::{Either, select};
-use futures::{StreamExt, future, stream};
+use futures::{StreamExt, stream};
 use tidewell_cache::ObjectCache;
 use tidewell_env::Env;
 use tidewell_storage::Store;
@@ -25,7 +23,7 @@ use crate::normalise::normalised_schema;
 use crate::params::{ParamValue, bind};
 use crate::session::SessionBase;
 use crate::sql::{self, StatementTables};
-use crate::{Answer, JsonQuery, QueryError, QueryLimits, QueryStatistics, View};
+use crate::{Answer, JsonQuery, QueryError, QueryLimits, QueryStatistics, Question, View};
 
 /// Batches of an answer that are computed before they are asked for.
 const COMPUTED_AHEAD: usize = 1;
@@ -41,10 +39,10 @@ pub struct QueryEngine {
 }
 
 /// One query that has its turn.
-struct Running {
-    session: SessionState,
-    view: Arc<View>,
-    statistics: Arc<QueryStatistics>,
+pub(crate) struct Running {
+    pub(crate) session: SessionState,
+    pub(crate) view: Arc<View>,
+    pub(crate) statistics: Arc<QueryStatistics>,
     deadline: Deadline,
     permit: OwnedSemaphorePermit,
 }
@@ -84,11 +82,7 @@ impl QueryEngine {
         text: &str,
         params: BTreeMap<String, ParamValue>,
     ) -> Result<Answer, QueryError> {
-        let statement = sql::parse(text, &self.limits)?;
-        let running = self.begin(store, view).await?;
-        let (session, view) = (running.session.clone(), Arc::clone(&running.view));
-        let plan = async move { bind(sql::plan(&session, &view, statement).await?, params) };
-        self.answer(running, plan).await
+        self.ask(store, view, &Question::Sql(text.to_owned(), params)).await
     }
 
     /// Answers a query of the JSON API; otherwise as [`sql`](Self::sql).
@@ -96,13 +90,65 @@ impl QueryEngine {
     /// # Errors
     /// Any [`QueryError`]; after [`QueryError::Gone`] call again with a view of the newest version.
     pub async fn json(&self, store: &Store, view: View, query: &JsonQuery) -> Result<Answer, QueryError> {
-        let running = self.begin(store, view).await?;
-        let access = self.access(&running.view, &running.statistics);
-        let plan = plan_json(&running.view, &access, query);
-        self.answer(running, future::ready(plan)).await
+        self.ask(store, view, &Question::Json(query.clone())).await
     }
 
-    fn access(&self, view: &View, statistics: &Arc<QueryStatistics>) -> Arc<Access> {
+    /// Answers a question of either kind; as [`sql`](Self::sql).
+    ///
+    /// # Errors
+    /// Any [`QueryError`]; after [`QueryError::Gone`] call again with a view of the newest version.
+    pub async fn ask(&self, store: &Store, view: View, question: &Question) -> Result<Answer, QueryError> {
+        if let Question::Sql(text, _) = question {
+            // What is no statement needs no turn.
+            sql::parse(text, &self.limits)?;
+        }
+        let Running { session, view, statistics, mut deadline, permit } = self.begin(store, view).await?;
+        let rows = async {
+            let plan = self.physical(&session, &view, &statistics, question).await?;
+            execute_stream(plan, session.task_ctx()).map_err(|error| self.error(&error))
+        };
+        let rows = match select(std::pin::pin!(rows), &mut deadline).await {
+            Either::Left((rows, _)) => rows?,
+            Either::Right(_) => return Err(timed_out(&self.limits)),
+        };
+        let schema = normalised_schema(&rows.schema());
+        // In a task of its own, so that the deadline is kept even where an operator computes for long without a pause. The
+        // turn is over when that task is.
+        let computed = rows.inspect(move |_| _ = &permit);
+        let computed = Ahead::start(&self.env, computed, COMPUTED_AHEAD);
+        let mut rows = LimitedRows::new(computed, Arc::clone(&schema), deadline, Arc::clone(&self.limits));
+        // The first batch is awaited here, so that most failures come before the caller has answered anything.
+        let first = rows.next().await.transpose()?;
+        let rows = stream::iter(first.map(Ok)).chain(rows).boxed();
+        Ok(Answer { schema, rows, statistics })
+    }
+
+    /// What a question comes to on a view.
+    pub(crate) async fn physical(
+        &self,
+        session: &SessionState,
+        view: &Arc<View>,
+        statistics: &Arc<QueryStatistics>,
+        question: &Question,
+    ) -> Result<Arc<dyn ExecutionPlan>, QueryError> {
+        let planned = on_deep_stack(async {
+            let plan = match question {
+                Question::Sql(text, params) => {
+                    bind(sql::plan(session, view, sql::parse(text, &self.limits)?).await?, params.clone())
+                }
+                Question::Json(query) => plan_json(view, &self.access(view, statistics), query),
+            };
+            session.create_physical_plan(&plan?).await
+        });
+        planned.await.map_err(|error| self.error(&error))
+    }
+
+    /// Whether a query would have to wait.
+    pub(crate) fn has_no_turn(&self) -> bool {
+        self.turns.available_permits() == 0
+    }
+
+    pub(crate) fn access(&self, view: &View, statistics: &Arc<QueryStatistics>) -> Arc<Access> {
         Arc::new(Access {
             store: statistics.store().clone(),
             manifest: view.manifest.clone(),
@@ -112,7 +158,7 @@ impl QueryEngine {
         })
     }
 
-    async fn begin(&self, store: &Store, view: View) -> Result<Running, QueryError> {
+    pub(crate) async fn begin(&self, store: &Store, view: View) -> Result<Running, QueryError> {
         let mut deadline = self.deadline();
         let turn = std::pin::pin!(Arc::clone(&self.turns).acquire_owned());
         let permit = match select(turn, &mut deadline).await {
@@ -129,33 +175,6 @@ impl QueryEngine {
     fn deadline(&self) -> Deadline {
         let (env, timeout) = (self.env.clone(), self.limits.timeout);
         Box::pin(async move { env.sleep(timeout).await })
-    }
-
-    async fn answer(
-        &self,
-        running: Running,
-        plan: impl Future<Output = PlanResult<LogicalPlan>>,
-    ) -> Result<Answer, QueryError> {
-        let Running { session, view: _, statistics, mut deadline, permit } = running;
-        let rows = on_deep_stack(async {
-            let plan = plan.await?;
-            let physical = session.create_physical_plan(&plan).await?;
-            execute_stream(physical, session.task_ctx())
-        });
-        let rows = match select(std::pin::pin!(rows), &mut deadline).await {
-            Either::Left((rows, _)) => rows.map_err(|error| self.error(&error))?,
-            Either::Right(_) => return Err(timed_out(&self.limits)),
-        };
-        let schema = normalised_schema(&rows.schema());
-        // In a task of its own, so that the deadline is kept even where an operator computes for long without a pause. The
-        // turn is over when that task is.
-        let computed = rows.inspect(move |_| _ = &permit);
-        let computed = Ahead::start(&self.env, computed, COMPUTED_AHEAD);
-        let mut rows = LimitedRows::new(computed, Arc::clone(&schema), deadline, Arc::clone(&self.limits));
-        // The first batch is awaited here, so that most failures come before the caller has answered anything.
-        let first = rows.next().await.transpose()?;
-        let rows = stream::iter(first.map(Ok)).chain(rows).boxed();
-        Ok(Answer { schema, rows, statistics })
     }
 
     fn error(&self, error: &DataFusionError) -> QueryError {

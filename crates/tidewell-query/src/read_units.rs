@@ -17,7 +17,7 @@ use crate::scan::Source;
 use crate::units::Unit;
 
 /// Pieces that are opened before their turn: for many small segments that is all the reading there is.
-const OPEN_AHEAD: usize = 8;
+pub(crate) const OPEN_AHEAD: usize = 8;
 
 enum Open {
     Segment(CachedSegment, Share),
@@ -31,8 +31,7 @@ pub(crate) fn read_units(
     reservation: MemoryReservation,
 ) -> impl Stream<Item = Result<RecordBatch>> + Send + 'static {
     let units = source.streams.streams.get(partition).cloned().unwrap_or_default();
-    // A scan with a limit may never come to its next piece.
-    let ahead = if source.limit.is_some() { 1 } else { OPEN_AHEAD };
+    let ahead = source.open_ahead();
     let opening = Arc::clone(&source);
     let open = stream::iter(units).map(move |unit| open(&opening, unit)).buffered(ahead);
     open.map_ok(move |unit| rows(&source, unit, &reservation)).try_flatten()

@@ -26,7 +26,7 @@ use tidewell_segment::MergeKey;
 use crate::access::Access;
 use crate::ahead::Ahead;
 use crate::hidden::HiddenRows;
-use crate::read_units::read_units;
+use crate::read_units::{OPEN_AHEAD, read_units};
 use crate::reader::Wanted;
 use crate::tail::columns;
 use crate::units::Streams;
@@ -56,6 +56,13 @@ pub(crate) struct Source {
     pub(crate) _reservation: MemoryReservation,
 }
 
+impl Source {
+    /// Pieces that are opened before their turn. A scan with a limit may never come to its next piece.
+    pub(crate) fn open_ahead(&self) -> usize {
+        if self.limit.is_some() { 1 } else { OPEN_AHEAD }
+    }
+}
+
 /// Reads a table. A leaf: one partition a stream.
 #[derive(Debug)]
 pub(crate) struct ScanExec {
@@ -65,6 +72,11 @@ pub(crate) struct ScanExec {
 }
 
 impl ScanExec {
+    /// What it reads.
+    pub(crate) fn source(&self) -> &Source {
+        &self.source
+    }
+
     pub(crate) fn new(source: Source) -> Self {
         let mut equivalences = EquivalenceProperties::new(SchemaRef::clone(&source.output));
         let order = order(&source);
