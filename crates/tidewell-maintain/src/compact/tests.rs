@@ -33,10 +33,15 @@ async fn compact(store: &Store, seed: u64) -> RewriteSummary {
 
 /// Adds segments of these rows, ranked in their order, with few commits.
 async fn add_many(store: &Store, manifest: &Manifest, all: &[Vec<Row>]) {
-    for (chunk, many) in all.chunks(250).enumerate() {
+    add_ranked(store, manifest, all, 1).await;
+}
+
+async fn add_ranked(store: &Store, manifest: &Manifest, all: &[Vec<Row>], rank_first: u64) {
+    let mut ranks = rank_first..;
+    for many in all.chunks(250) {
         let mut adds = Vec::new();
-        for (number, rows) in many.iter().enumerate() {
-            adds.push(staged(store, manifest, rows, (chunk * 250 + number + 1) as u64).await);
+        for (rows, rank) in many.iter().zip(&mut ranks) {
+            adds.push(staged(store, manifest, rows, rank).await);
         }
         commit(manifest, Intent { adds, ..Intent::new(author()) }).await;
     }
@@ -49,23 +54,28 @@ fn draw(counter: u64) -> u64 {
     x ^ (x >> 27)
 }
 
+/// As many tiny segments of some minute of 100 days, one after another in no order at all.
+fn backfill(count: u64) -> Vec<Vec<Row>> {
+    let hosts = ["a", "b", "c"];
+    let segment = |number: u64| {
+        let start = (draw(number) % (100 * 24 * 60)) as i64 * 60_000_000_000;
+        let row = |n: i64| (start + n, hosts[(draw(number) % 3) as usize], Some(number as f64), Some(n));
+        (0..2).map(row).collect()
+    };
+    (0..count).map(segment).collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn thousands_of_tiny_segments_in_random_order_become_a_few() {
     let (store, manifest) = database().await;
-    let hosts = ["a", "b", "c"];
-    let all: Vec<Vec<Row>> = (0..3500)
-        .map(|number| {
-            let start = (draw(number) % (100 * 24 * 60)) as i64 * 60_000_000_000;
-            let row = |n: i64| (start + n, hosts[(draw(number) % 3) as usize], Some(number as f64), Some(n));
-            (0..2).map(row).collect()
-        })
-        .collect();
+    let all = backfill(3500);
     add_many(&store, &manifest, &all).await;
     // Most of them are in lists of their own by then.
     manifest.checkpoint(&manifest.state()).await.unwrap();
     assert!(!open(&store, 5).await.state().tables[&table()].segments.leaves().is_empty());
-    let before = answer(&store).await;
-    assert_eq!(before, merged(all.iter().flatten()));
+    assert_eq!(live(&store).await.len(), 3500);
+    let expected = merged(all.iter().flatten());
+    assert_eq!(answer(&store).await, expected);
     let calls = Mutex::new(0);
     let compactor = compactor(&store, 7, CompactOptions::default()).await;
     let summary = compactor.compact(&|summary| *calls.lock() = summary.job_count).await.unwrap();
@@ -74,8 +84,25 @@ async fn thousands_of_tiny_segments_in_random_order_become_a_few() {
     assert!(summary.is_done && summary.job_count < 80, "{summary:?}");
     assert_eq!(*calls.lock(), summary.job_count);
     assert!(summary.bytes_in < 3 * all.len() as u64 * 3000, "each is read a few times: {summary:?}");
-    assert_eq!(answer(&store).await, before);
+    assert_eq!(answer(&store).await, expected);
     assert_eq!(compact(&store, 8).await.job_count, 0, "nothing is left to do");
+}
+
+#[tokio::test(start_paused = true)]
+async fn backfill_into_what_is_compacted_leaves_a_few_after_every_run() {
+    let (store, manifest) = database().await;
+    let all = backfill(1200);
+    let (mut rank, mut segments_in) = (1, 0);
+    for (run, portion) in (0..).zip(all.chunks(150)) {
+        add_ranked(&store, &manifest, portion, rank).await;
+        rank += portion.len() as u64;
+        let summary = compact(&store, run).await;
+        assert!(summary.is_done);
+        segments_in += summary.segments_in;
+        assert!(live(&store).await.len() <= 6, "run {run}: {}", live(&store).await.len());
+    }
+    assert!(segments_in < 1200 * 5 / 4, "few of them are read twice: {segments_in}");
+    assert_eq!(answer(&store).await, merged(all.iter().flatten()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -286,14 +286,18 @@ fn overlapping_files_are_merged_whatever_their_size_and_number() {
 
 #[test]
 fn parts_of_one_rewrite_are_not_put_together_again() {
-    let part = |n: u64| {
+    let part = |n: u64, bytes| {
         let span = (n as i64 * HOUR_NS, (n as i64 + 1) * HOUR_NS - 1);
-        SegmentEntry { added: Version::new(9), rank: Version::new(5), ..entry(n, 5, span, KIB) }
+        SegmentEntry { added: Version::new(9), rank: Version::new(5), ..entry(n, 5, span, bytes) }
     };
-    assert!(ranks(&[part(0), part(1), part(2), part(3)], DAY_NS * 2).is_empty());
-    // Of a fold they are.
-    let of_fold = |n| SegmentEntry { added: Version::new(5), ..part(n) };
-    assert_eq!(ranks(&[of_fold(0), of_fold(1), of_fold(2), of_fold(3)], DAY_NS * 2), [[5, 5, 5, 5]]);
+    let four = |of: &dyn Fn(u64) -> SegmentEntry| ranks(&[of(0), of(1), of(2), of(3)], DAY_NS * 2);
+    // Five of 15 MiB were too much for one file; that the fifth has expired since makes room.
+    let five: Vec<SegmentEntry> = (0..5).map(|n| part(n, 15 * MIB)).collect();
+    assert!(ranks(&five, DAY_NS * 2).is_empty());
+    assert_eq!(four(&|n| part(n, 15 * MIB)), [[5, 5, 5, 5]]);
+    // Of a fold they are, and so are those of many folds that a rebuild brings back with one commit.
+    assert_eq!(four(&|n| SegmentEntry { added: Version::new(5), ..part(n, KIB) }), [[5, 5, 5, 5]]);
+    assert_eq!(four(&|n| SegmentEntry { rank: Version::new(n + 1), ..part(n, KIB) }), [[1, 2, 3, 4]]);
 }
 
 #[test]
