@@ -26,6 +26,8 @@ mod read_back;
 pub mod rebuild;
 mod rewrite;
 mod seal;
+#[cfg(test)]
+mod seeds;
 pub mod snapshot;
 mod stage;
 mod tier;

@@ -159,3 +159,6 @@ async fn encode_table(
     };
     env.blocking(encode_all).await
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,9 +18,46 @@ const BACKOFF_MIN: Duration = Duration::from_millis(50);
 const BACKOFF_MAX: Duration = Duration::from_secs(2);
 
 enum Attempt {
+    /// There was nothing to commit.
+    Idle,
     Committed(Arc<State>),
     /// Another record took the number, or the number was collected: look again.
-    Lost,
+    Lost(Version),
+}
+
+/// Whether an attempt that seems lost may have counted: what is at or below the floor was read and collected without us, and a
+/// record that is found there may have been created in the place of ours.
+#[derive(Debug, Default)]
+struct Doubt {
+    /// The last attempt that seemed lost.
+    lost: Option<Version>,
+    /// The first that may have counted.
+    open: Option<Version>,
+}
+
+impl Doubt {
+    /// The floor was read after the attempt: above it, the record that was found in our place is the one that counts.
+    fn look(&mut self, floor: Version) {
+        let lost = self.lost.take();
+        self.open = self.open.or(lost.filter(|version| *version <= floor));
+    }
+}
+
+/// Why the outcome of an attempt is unknown although the store has answered.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the record was overtaken by the floor before it could be checked, and a further attempt is refused: {refusal}"
+)]
+struct Overtaken {
+    refusal: String,
+}
+
+/// Whether an intent may be committed at `state` if it may have been committed at `version` already: what it did then must
+/// stand in its way now. Segments do while they are live or in a grave; an earlier version that is put back twice takes what was
+/// written in between with it. All else changes nothing the second time.
+fn is_exact_again(intent: &Intent, state: &State, version: Version) -> bool {
+    let may_be_buried = !intent.adds.is_empty() && state.condemned_to > version;
+    !may_be_buried && (intent.restore.is_none() || state.restored < version)
 }
 
 impl Manifest {
@@ -51,24 +88,53 @@ impl Manifest {
         F: FnMut(&State) -> Result<Option<Intent>, Refusal> + Send + 'static,
     {
         let _turn = self.inner.turn.lock().await;
-        let mut backoff = BACKOFF_MIN;
+        let (mut backoff, mut doubt) = (BACKOFF_MIN, Doubt::default());
         loop {
             let state = self.catch_up_in_turn().await?;
-            let Some(intent) = intend(&state)? else { return Ok(state) };
-            match self.attempt(&state, intent).await? {
-                Attempt::Committed(state) => {
+            doubt.look(self.inner.floor.known());
+            match self.attempt(&state, &mut intend, &doubt).await {
+                Ok(Attempt::Idle) => return Ok(state),
+                Ok(Attempt::Committed(state)) => {
                     self.checkpoint_if_due(&state);
                     return Ok(state);
                 }
-                Attempt::Lost => {
+                Ok(Attempt::Lost(version)) => {
+                    doubt.lost = Some(version);
                     self.inner.env.sleep(self.inner.env.jitter(backoff)).await;
                     backoff = (backoff * 2).min(BACKOFF_MAX);
                 }
+                Err(CommitError::Refused(refusal)) => return Err(self.refused(refusal, &doubt)),
+                Err(error) => return Err(error),
             }
         }
     }
 
-    async fn attempt(&self, state: &Arc<State>, mut intent: Intent) -> Result<Attempt, CommitError> {
+    /// A refusal is definite, unless it may be an earlier attempt of ours that is in the way.
+    fn refused(&self, refusal: Refusal, doubt: &Doubt) -> CommitError {
+        match doubt.open {
+            None => refusal.into(),
+            Some(version) => self.overtaken(version, refusal.to_string()),
+        }
+    }
+
+    fn overtaken(&self, version: Version, refusal: String) -> CommitError {
+        let object = self.inner.layout.log(version).to_string();
+        let at = Place { operation: Operation::Create, object, store: self.store.url().to_string() };
+        CommitError::Unknown { version, source: StorageError::Unknown { at, cause: Arc::new(Overtaken { refusal }) } }
+    }
+
+    async fn attempt<F>(&self, state: &Arc<State>, intend: &mut F, doubt: &Doubt) -> Result<Attempt, CommitError>
+    where
+        F: FnMut(&State) -> Result<Option<Intent>, Refusal>,
+    {
+        let Some(intent) = intend(state)? else { return Ok(Attempt::Idle) };
+        if let Some(version) = doubt.open.filter(|version| !is_exact_again(&intent, state, *version)) {
+            return Err(self.overtaken(version, "it may have been undone since".to_owned()));
+        }
+        self.create(state, intent).await
+    }
+
+    async fn create(&self, state: &Arc<State>, mut intent: Intent) -> Result<Attempt, CommitError> {
         let inner = &self.inner;
         let version = state.version.next().ok_or_else(|| self.inconsistent(state.version, "versions are used up"))?;
         let write_id = inner.env.write_id();
@@ -83,15 +149,16 @@ impl Manifest {
         let body = record.encode(write_id).map_err(undecodable)?;
         match self.store.create(&name, body.clone(), write_id).await {
             Ok(Created::Mine) => {}
-            Ok(Created::Other(_)) => return Ok(Attempt::Lost),
+            Ok(Created::Other(_)) => return Ok(Attempt::Lost(version)),
             Err(source @ StorageError::Unknown { .. }) => return Err(CommitError::Unknown { version, source }),
             Err(source) => return Err(ManifestError::from(source).into()),
         }
-        // A number at or below the floor may have been used, collected and created again by us: then we committed nothing.
+        // A number at or below the floor may have been used, collected and created again by us: then we committed nothing. Or
+        // we were the first to use it, and stood still until it was collected.
         let floor = inner.floor.read(&self.store).await;
         let floor = floor.map_err(|error| CommitError::Unknown { version, source: self.unreadable_floor(error) })?;
         if floor >= version {
-            return Ok(Attempt::Lost);
+            return Ok(Attempt::Lost(version));
         }
         next.digest = xxh3_128(&body);
         Ok(Attempt::Committed(self.publish(next)))

@@ -31,6 +31,11 @@ impl Floor {
         Self { name, seen: Mutex::default() }
     }
 
+    /// The floor as it was last read; no request.
+    pub(crate) fn known(&self) -> Version {
+        self.seen.lock().version
+    }
+
     /// The floor now; 0 where none was ever set. One conditional GET.
     pub(crate) async fn read(&self, store: &Store) -> Result<Version, ManifestError> {
         let seen = self.seen.lock().clone();

@@ -7,7 +7,7 @@
 //! it is rewritten a number of times that grows with the logarithm of what is stored. What is left are files of a quarter of
 //! the target's size or more, and beside them a few whose sizes grow geometrically.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tidewell_manifest::{LiveSegment, SegmentEntry};
 use tidewell_storage::Tier;
@@ -77,10 +77,8 @@ struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(live: &'a [LiveSegment], view: &'a View<'a>, options: &'a CompactOptions, tier: Tier) -> Self {
-        let siblings = siblings(live);
-        let is_settled = |entry: &SegmentEntry| {
-            is_large(entry, options) || siblings.get(&entry.added).is_some_and(|count| *count > 1)
-        };
+        let parts = parts_of_rewrites(live, options);
+        let is_settled = |entry: &SegmentEntry| is_large(entry, options) || parts.contains(&(entry.added, entry.rank));
         let is_free =
             |entry: &SegmentEntry| lies_within(entry, &view.span) && entry.tier == tier && (view.is_free)(entry);
         let entries = || live.iter().map(|segment| &*segment.entry);
@@ -156,12 +154,8 @@ impl<'a> Planner<'a> {
     }
 
     fn fits_one_file(&self, places: &[usize]) -> bool {
-        let sum = |of: fn(&SegmentEntry) -> u64| {
-            places.iter().map(|place| of(self.entry(*place))).fold(0, u64::saturating_add)
-        };
-        sum(|entry| entry.file_bytes) <= self.options.segment_bytes_target
-            && sum(|entry| entry.row_count) <= self.options.segment_rows_max
-            && sum(|entry| entry.value_count) <= VALUES_MAX
+        let entries: Vec<&SegmentEntry> = places.iter().map(|place| self.entry(*place)).collect();
+        fits_one_file(&entries, self.options)
     }
 
     fn add_jobs(&mut self, runs: Vec<(Tally, Vec<usize>)>, jobs: &mut Vec<Job>) {
@@ -200,13 +194,21 @@ fn lies_within(entry: &SegmentEntry, time: &TimeBounds) -> bool {
     time.min <= entry.time.min && entry.time.max <= time.max
 }
 
-/// How many live segments each rewrite left: those of one that made several were cut on purpose.
-fn siblings(live: &[LiveSegment]) -> BTreeMap<Version, usize> {
-    let mut counts = BTreeMap::new();
-    for entry in live.iter().map(|segment| &segment.entry).filter(|entry| entry.rank < entry.added) {
-        *counts.entry(entry.added).or_default() += 1;
+fn fits_one_file(entries: &[&SegmentEntry], options: &CompactOptions) -> bool {
+    let sum = |of: fn(&SegmentEntry) -> u64| entries.iter().map(|entry| of(entry)).fold(0, u64::saturating_add);
+    sum(|entry| entry.file_bytes) <= options.segment_bytes_target
+        && sum(|entry| entry.row_count) <= options.segment_rows_max
+        && sum(|entry| entry.value_count) <= VALUES_MAX
+}
+
+/// The rewrites, by their commits and ranks, that were cut into several files since one could not hold them. Where what is left
+/// of one fits, it may be put together; a database that was rebuilt has everything from one commit.
+fn parts_of_rewrites(live: &[LiveSegment], options: &CompactOptions) -> BTreeSet<(Version, Version)> {
+    let mut parts: BTreeMap<(Version, Version), Vec<&SegmentEntry>> = BTreeMap::new();
+    for entry in live.iter().map(|segment| &*segment.entry).filter(|entry| entry.rank < entry.added) {
+        parts.entry((entry.added, entry.rank)).or_default().push(entry);
     }
-    counts
+    parts.into_iter().filter(|(_, parts)| !fits_one_file(parts, options)).map(|(rewrite, _)| rewrite).collect()
 }
 
 #[cfg(test)]

@@ -20,7 +20,11 @@ use crate::rewrite::sample::{
 const NOW_NS: i64 = 1000 * DAY_NS;
 
 async fn compactor(store: &Store, seed: u64, options: CompactOptions) -> Compactor {
-    Compactor::new(store.clone(), env_at(seed, NOW_NS), open(store, seed + 1000).await, options)
+    compactor_of(store, open(store, seed + 1000).await, seed, options)
+}
+
+fn compactor_of(store: &Store, manifest: Manifest, seed: u64, options: CompactOptions) -> Compactor {
+    Compactor::new(store.clone(), env_at(seed, NOW_NS), manifest, options)
 }
 
 async fn compact(store: &Store, seed: u64) -> RewriteSummary {
@@ -29,10 +33,15 @@ async fn compact(store: &Store, seed: u64) -> RewriteSummary {
 
 /// Adds segments of these rows, ranked in their order, with few commits.
 async fn add_many(store: &Store, manifest: &Manifest, all: &[Vec<Row>]) {
-    for (chunk, many) in all.chunks(250).enumerate() {
+    add_ranked(store, manifest, all, 1).await;
+}
+
+async fn add_ranked(store: &Store, manifest: &Manifest, all: &[Vec<Row>], rank_first: u64) {
+    let mut ranks = rank_first..;
+    for many in all.chunks(250) {
         let mut adds = Vec::new();
-        for (number, rows) in many.iter().enumerate() {
-            adds.push(staged(store, manifest, rows, (chunk * 250 + number + 1) as u64).await);
+        for (rows, rank) in many.iter().zip(&mut ranks) {
+            adds.push(staged(store, manifest, rows, rank).await);
         }
         commit(manifest, Intent { adds, ..Intent::new(author()) }).await;
     }
@@ -45,23 +54,28 @@ fn draw(counter: u64) -> u64 {
     x ^ (x >> 27)
 }
 
+/// As many tiny segments of some minute of 100 days, one after another in no order at all.
+fn backfill(count: u64) -> Vec<Vec<Row>> {
+    let hosts = ["a", "b", "c"];
+    let segment = |number: u64| {
+        let start = (draw(number) % (100 * 24 * 60)) as i64 * 60_000_000_000;
+        let row = |n: i64| (start + n, hosts[(draw(number) % 3) as usize], Some(number as f64), Some(n));
+        (0..2).map(row).collect()
+    };
+    (0..count).map(segment).collect()
+}
+
 #[tokio::test(start_paused = true)]
 async fn thousands_of_tiny_segments_in_random_order_become_a_few() {
     let (store, manifest) = database().await;
-    let hosts = ["a", "b", "c"];
-    let all: Vec<Vec<Row>> = (0..3500)
-        .map(|number| {
-            let start = (draw(number) % (100 * 24 * 60)) as i64 * 60_000_000_000;
-            let row = |n: i64| (start + n, hosts[(draw(number) % 3) as usize], Some(number as f64), Some(n));
-            (0..2).map(row).collect()
-        })
-        .collect();
+    let all = backfill(3500);
     add_many(&store, &manifest, &all).await;
     // Most of them are in lists of their own by then.
     manifest.checkpoint(&manifest.state()).await.unwrap();
     assert!(!open(&store, 5).await.state().tables[&table()].segments.leaves().is_empty());
-    let before = answer(&store).await;
-    assert_eq!(before, merged(all.iter().flatten()));
+    assert_eq!(live(&store).await.len(), 3500);
+    let expected = merged(all.iter().flatten());
+    assert_eq!(answer(&store).await, expected);
     let calls = Mutex::new(0);
     let compactor = compactor(&store, 7, CompactOptions::default()).await;
     let summary = compactor.compact(&|summary| *calls.lock() = summary.job_count).await.unwrap();
@@ -70,12 +84,28 @@ async fn thousands_of_tiny_segments_in_random_order_become_a_few() {
     assert!(summary.is_done && summary.job_count < 80, "{summary:?}");
     assert_eq!(*calls.lock(), summary.job_count);
     assert!(summary.bytes_in < 3 * all.len() as u64 * 3000, "each is read a few times: {summary:?}");
-    assert_eq!(answer(&store).await, before);
+    assert_eq!(answer(&store).await, expected);
     assert_eq!(compact(&store, 8).await.job_count, 0, "nothing is left to do");
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "its expectations do not hold yet: open work on the maintenance verbs"]
+async fn backfill_into_what_is_compacted_leaves_a_few_after_every_run() {
+    let (store, manifest) = database().await;
+    let all = backfill(1200);
+    let (mut rank, mut segments_in) = (1, 0);
+    for (run, portion) in (0..).zip(all.chunks(150)) {
+        add_ranked(&store, &manifest, portion, rank).await;
+        rank += portion.len() as u64;
+        let summary = compact(&store, run).await;
+        assert!(summary.is_done);
+        segments_in += summary.segments_in;
+        assert!(live(&store).await.len() <= 6, "run {run}: {}", live(&store).await.len());
+    }
+    assert!(segments_in < 1200 * 5 / 4, "few of them are read twice: {segments_in}");
+    assert_eq!(answer(&store).await, merged(all.iter().flatten()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn run_that_reaches_a_limit_goes_on_next_time() {
     let (store, manifest) = database().await;
     let all: Vec<Vec<Row>> = (0..40)
@@ -96,14 +126,14 @@ async fn run_that_reaches_a_limit_goes_on_next_time() {
     }
     assert!(counts.len() >= 3, "{counts:?}");
     assert!(live(&store).await.len() <= 4);
-    let options = CompactOptions { time_max: Some(Duration::ZERO), ..CompactOptions::default() };
+    let (store, manifest) = database().await;
     add_many(&store, &manifest, &all).await;
+    let options = CompactOptions { time_max: Some(Duration::ZERO), ..CompactOptions::default() };
     let summary = compactor(&store, 50, options).await.compact(&|_| {}).await.unwrap();
     assert_eq!((summary.job_count, summary.is_done), (0, false));
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "its expectations do not hold yet: open work on the maintenance verbs"]
 async fn deletes_are_carried_out_and_then_forgotten() {
     let (store, manifest) = database().await;
     let rows: Vec<Row> = (0..100).map(|time| (time, if time % 2 == 0 { "a" } else { "b" }, Some(1.0), None)).collect();
@@ -112,14 +142,13 @@ async fn deletes_are_carried_out_and_then_forgotten() {
     delete(&manifest, 1, (10, 50), &["a"]).await;
     delete(&manifest, 2, (0, DAY_NS), &["zz"]).await;
     let before = answer(&store).await;
-    let bytes_before: u64 = live(&store).await.iter().map(|segment| segment.entry.file_bytes).sum();
     let summary = compact(&store, 3).await;
     assert_eq!((summary.job_count, summary.lifted_count), (1, 2), "{summary:?}");
     assert_eq!((summary.rows_in, summary.rows_out), (100, 79));
     let state = open(&store, 9).await.state();
     assert!(state.tables[&table()].tombstones.is_empty());
     assert_eq!(answer(&store).await, before);
-    assert!(live(&store).await.iter().map(|segment| segment.entry.file_bytes).sum::<u64>() < bytes_before);
+    assert_eq!(live(&store).await.iter().map(|segment| segment.entry.row_count).sum::<u64>(), 79 + 1);
     // What is written afterwards is not what was deleted.
     add(&store, &manifest, &[(20, "a", Some(5.0), None)]).await;
     assert_eq!(answer(&store).await[&("a".to_owned(), 20)], (Some(5.0), None));
@@ -142,10 +171,9 @@ async fn delete_that_a_segment_has_not_carried_out_stays() {
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "its expectations do not hold yet: open work on the maintenance verbs"]
 async fn one_damaged_segment_does_not_stop_the_others() {
     let (store, manifest) = database().await;
-    for n in 0..6 {
+    for n in 0..9 {
         add(&store, &manifest, &[(n * 10, "a", Some(n as f64), None)]).await;
     }
     let bad = live(&store).await[2].entry.clone();
@@ -153,7 +181,8 @@ async fn one_damaged_segment_does_not_stop_the_others() {
     let error = compactor(&store, 3, CompactOptions::default()).await.compact(&|_| {}).await.unwrap_err();
     assert!(matches!(&error, MaintainError::Unreadable { object, .. } if *object == bad.object), "{error}");
     let left: Vec<_> = live(&store).await.into_iter().map(|segment| segment.entry.object.clone()).collect();
-    assert!(left.len() < 6 && left.contains(&bad.object), "{left:?}");
+    // Its two predecessors are too few to be worth it, its six successors are one by now.
+    assert!(left.len() == 2 + 1 + 1 && left.contains(&bad.object), "{left:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -204,8 +233,18 @@ fn entry_of(seq: u64, rows: &[Row]) -> Entry {
     }
 }
 
+/// Compacts some times in a row, while others are at work: rewrites that were thrown away, and committed.
+async fn compact_again_and_again(compactor: &Compactor) -> (u64, u64) {
+    let (mut lost, mut done) = (0, 0);
+    for _ in 0..4 {
+        let summary = compactor.compact(&|_| {}).await.unwrap();
+        lost += summary.lost_count;
+        done += summary.job_count;
+    }
+    (lost, done)
+}
+
 #[tokio::test(start_paused = true)]
-#[ignore = "its expectations do not hold yet: open work on the maintenance verbs"]
 async fn compactors_folds_deletes_and_expiry_at_once_leave_the_same_answer() {
     let (mut lost, mut done) = (0, 0);
     for seed in 0..8u64 {
@@ -227,6 +266,7 @@ async fn compactors_folds_deletes_and_expiry_at_once_leave_the_same_answer() {
             1 << 20,
         );
         let expirer = Expirer::new(env_at(seed + 60, NOW_NS), open(&jittery(&store, seed * 3), seed + 70).await);
+        let mut floor = i64::MIN;
         for round in 0..6u64 {
             let writes = async {
                 let mut written = Vec::new();
@@ -241,26 +281,28 @@ async fn compactors_folds_deletes_and_expiry_at_once_leave_the_same_answer() {
                 }
                 written
             };
-            let (written, first, second) = tokio::join!(writes, a.compact(&|_| {}), b.compact(&|_| {}));
-            for summary in [first.unwrap(), second.unwrap()] {
-                lost += summary.lost_count;
-                done += summary.job_count;
-            }
-            for (time, host, v, w) in &written {
+            let (written, first, second) =
+                tokio::join!(writes, compact_again_and_again(&a), compact_again_and_again(&b));
+            lost += first.0 + second.0;
+            done += first.1 + second.1;
+            // What is written below the floor counts no more than what was there.
+            for (time, host, v, w) in written.iter().filter(|row| row.0 >= floor) {
                 let row = expected.entry(((*host).to_owned(), *time)).or_default();
                 *row = (v.or(row.0), w.or(row.1));
             }
             assert_eq!(answer(&store).await, expected, "seed {seed} round {round}");
-            let (from, floor) = (draw(seed + round) as i64 % 4 * HOUR_NS, round as i64 * HOUR_NS / 3);
+            let from = draw(seed + round) as i64 % 4 * HOUR_NS;
+            floor = round as i64 * HOUR_NS / 3;
             let name = table();
             let (first, second, expired, _) = tokio::join!(
-                a.compact(&|_| {}),
-                b.compact(&|_| {}),
+                compact_again_and_again(&a),
+                compact_again_and_again(&b),
                 expirer.expire_to(&name, TimestampNs::from_ns(floor)),
                 delete(&manifest, round as u8, (from, from + HOUR_NS / 2), &["b"]),
             );
             let expired = expired.unwrap();
-            lost += first.unwrap().lost_count + second.unwrap().lost_count;
+            lost += first.0 + second.0;
+            done += first.1 + second.1;
             expected.retain(|(host, time), _| {
                 *time >= floor && !(host == "b" && (from..=from + HOUR_NS / 2).contains(time))
             });
@@ -276,11 +318,10 @@ async fn compactors_folds_deletes_and_expiry_at_once_leave_the_same_answer() {
         let live: Vec<String> = live(&store).await.into_iter().map(|segment| segment.entry.object.clone()).collect();
         assert!(objects(&store).await.iter().all(|object| known.contains(object) || live.contains(object)));
     }
-    assert!(lost > 0 && done > 40, "{lost} {done}");
+    assert!(lost > 20 && done > 40, "{lost} {done}");
 }
 
 #[tokio::test(start_paused = true)]
-#[ignore = "its expectations do not hold yet: open work on the maintenance verbs"]
 async fn store_that_loses_answers_costs_work_and_no_row() {
     for seed in 0..6u64 {
         let (store, manifest) = database().await;
@@ -300,9 +341,9 @@ async fn store_that_loses_answers_costs_work_and_no_row() {
             }
         });
         for run in 0..5 {
-            let compactor =
-                compactor(&faulty, seed * 10 + run, CompactOptions { inputs_max: 6, ..CompactOptions::default() })
-                    .await;
+            let manifest = open(&store, seed * 10 + run + 1000).await.through(faulty.clone());
+            let options = CompactOptions { inputs_max: 6, ..CompactOptions::default() };
+            let compactor = compactor_of(&faulty, manifest, seed * 10 + run, options);
             if let Err(error) = compactor.compact(&|_| {}).await {
                 assert!(
                     matches!(error, MaintainError::Commit(_) | MaintainError::Manifest(_) | MaintainError::Storage(_)),

@@ -1,7 +1,7 @@
 //! Folds: every logged row becomes part of exactly one live segment, whoever else folds and wherever one dies.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use arrow_array::cast::AsArray as _;
@@ -307,6 +307,42 @@ async fn fold_of_unknown_outcome_deletes_nothing_and_is_exact_when_tried_again()
         assert_eq!(again, expected_outcome, "{fault:?}");
         assert_eq!(segment_rows(&store).await, expected([1]), "{fault:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fold_that_stands_still_until_its_commit_is_collected_deletes_nothing() {
+    let store = database().await;
+    log(&store, 1, 0, 10, &[one(1)]).await;
+    // Between its create and the look at the floor.
+    let is_created = AtomicBool::new(false);
+    let freezing = store.with_faults(move |attempted| match attempted.operation {
+        Operation::Create if attempted.key.ends_with("/log/fffffffffffffffd") => {
+            is_created.store(true, Ordering::Relaxed);
+            Fault::Pass
+        }
+        Operation::Get if attempted.key.ends_with("/floor") && is_created.swap(false, Ordering::Relaxed) => {
+            Fault::Delay(Duration::from_secs(8))
+        }
+        _ => Fault::Pass,
+    });
+    let frozen = process(&freezing, 3, None).await;
+    let others = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let other = process(&store, 4, None).await;
+        log(&store, 1, 1, 11, &[one(2)]).await;
+        assert_eq!(other.folder.fold().await.unwrap().outcome, FoldOutcome::Folded);
+        for _ in 0..2 {
+            other.manifest.checkpoint(&other.manifest.state()).await.unwrap();
+        }
+        let collector = gc::Collector::new(store.clone(), env(5), other.manifest.clone(), gc::GcOptions::default());
+        let summary = collector.collect().await.unwrap();
+        assert!(summary.floor >= Version::new(2) && summary.of(gc::GcKind::Commits).deleted > 1, "{summary:?}");
+    };
+    let (outcome, ()) = tokio::join!(frozen.folder.fold(), others);
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, MaintainError::Commit(CommitError::Unknown { .. })), "{error}");
+    assert_eq!(segment_objects(&store).await, live_objects(&store).await);
+    assert_eq!(segment_rows(&store).await, expected([1, 2]));
 }
 
 #[tokio::test(start_paused = true)]

@@ -615,3 +615,22 @@ async fn rebuilt_database_can_be_backed_up_and_named() {
     assert_eq!(crate::read_back::rows_of(&store, &process.manifest, &state).await, expected);
     assert!(!matches!(process.manifest.catch_up().await, Err(ManifestError::Inconsistent { .. })));
 }
+
+#[tokio::test(start_paused = true)]
+async fn rebuilt_segments_are_compacted_as_any_others() {
+    let store = database().await;
+    let before = process(&store, 3).await;
+    for seq in 0..12 {
+        log(&store, (1, seq, 10 + seq), "m", &[one(seq as i64 * DAY_NS)]).await;
+        before.folder.fold().await.unwrap();
+    }
+    before.folder.fold().await.unwrap();
+    let expected = rows(&store).await;
+    lose(&store).await;
+    run(&store).await.unwrap();
+    let manifest = open(&store, 70).await;
+    let compactor = crate::Compactor::new(store.clone(), env(71), manifest, crate::CompactOptions::default());
+    let summary = compactor.compact(&|_| {}).await.unwrap();
+    assert_eq!((summary.segments_in, summary.segments_out), (12, 1));
+    assert_eq!(rows(&store).await, expected);
+}

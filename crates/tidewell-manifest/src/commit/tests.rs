@@ -1,14 +1,16 @@
 //! Commits race, lose their answers and lose their callers: each counts exactly once, or says that it is not known.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use futures::future::{join_all, try_join_all};
 use tidewell_storage::{Attempted, Fault, Operation, Store};
 use tidewell_types::{FieldType, Source};
 
 use super::*;
-use crate::sample::{add, author, commit, env, fold, memory, numbers, open, schema, segment, settle, stream, table};
+use crate::sample::{
+    add, author, commit, env, fold, memory, numbers, open, removal, schema, segment, settle, stream, table,
+};
 
 /// Whether this is the record of a version.
 fn is_record(attempted: &Attempted<'_>, version: u64) -> bool {
@@ -271,6 +273,92 @@ async fn commit_stalled_until_its_number_was_collected_lands_at_the_head() {
         assert!(healthy.get(&stalled.layout().log(Version::new(1))).await.unwrap().is_some());
         assert_eq!(*open(&healthy, 4).await.state(), *state);
     }
+}
+
+/// `store` where whoever has created version 1 stands still before it asks for the floor.
+fn freezing_after_create(store: &Store) -> Store {
+    let is_created = AtomicBool::new(false);
+    store.with_faults(move |attempted| match attempted.operation {
+        Operation::Create if is_record(attempted, 1) => {
+            is_created.store(true, Ordering::Relaxed);
+            Fault::Pass
+        }
+        Operation::Get if attempted.key.ends_with("/floor") && is_created.swap(false, Ordering::Relaxed) => {
+            Fault::Delay(Duration::from_secs(8))
+        }
+        _ => Fault::Pass,
+    })
+}
+
+/// What happens while version 1 is committed by a process that stands still: `then`, further commits, and a collection of
+/// record 1.
+async fn overtake(healthy: &Store, frozen: &Store, intent: Intent, then: impl AsyncFnOnce(&Manifest)) -> CommitError {
+    let frozen = open(frozen, 2).await;
+    let committing = frozen.commit(move |_| Ok(Some(intent.clone())));
+    let others = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let manifest = open(healthy, 3).await;
+        assert_eq!(manifest.version(), Version::new(1), "it counts");
+        then(&manifest).await;
+        for number in 11..=14 {
+            commit(&manifest, add(number)).await;
+        }
+        collect(healthy, &manifest, 2).await;
+    };
+    let (outcome, ()) = tokio::join!(committing, others);
+    outcome.unwrap_err()
+}
+
+#[tokio::test(start_paused = true)]
+async fn commit_that_counted_and_was_collected_before_its_check_is_unknown() {
+    let source = Source::Objects(stream(1));
+    // What stands in the way the second time is the first one's own effect, and no reason to delete its segments.
+    for intent in [add(1), Intent { folds: vec![fold(source, 0, 0, 2)], ..add(1) }] {
+        let healthy = memory();
+        let error = overtake(&healthy, &freezing_after_create(&healthy), intent, async |_| {}).await;
+        let CommitError::Unknown { version, source } = &error else { panic!("{error}") };
+        assert!(*version == Version::new(1) && source.is_unknown(), "{error}");
+        assert_eq!(numbers(&open(&healthy, 4).await.state()), [1, 11, 12, 13, 14]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn commit_that_counted_and_was_undone_before_its_check_is_not_made_again() {
+    let healthy = memory();
+    let undo = async |manifest: &Manifest| {
+        let remove = Intent { removes: vec![removal(&manifest.state(), 1)], ..Intent::new(author()) };
+        commit(manifest, remove).await;
+        let ids = vec![segment(1).id];
+        commit(manifest, Intent { condemns: ids.clone(), ..Intent::new(author()) }).await;
+        commit(manifest, Intent { burials: ids, ..Intent::new(author()) }).await;
+    };
+    let error = overtake(&healthy, &freezing_after_create(&healthy), add(1), undo).await;
+    assert!(matches!(error, CommitError::Unknown { .. }), "{error}");
+    assert_eq!(numbers(&open(&healthy, 4).await.state()), [11, 12, 13, 14], "its object is gone");
+}
+
+#[tokio::test(start_paused = true)]
+async fn commit_whose_record_was_collected_and_created_by_another_is_unknown() {
+    let healthy = memory();
+    let count = AtomicU64::new(0);
+    // The answer to the create is lost, and it takes long until its maker looks what is there.
+    let slow = healthy.with_faults(move |attempted| match attempted.operation {
+        Operation::Create if is_record(attempted, 1) => Fault::ApplyThenLose,
+        Operation::Get if is_record(attempted, 1) && count.fetch_add(1, Ordering::Relaxed) == 1 => {
+            Fault::Delay(Duration::from_secs(8))
+        }
+        _ => Fault::Pass,
+    });
+    let recreate = async |manifest: &Manifest| {
+        let (store, name) = (healthy.clone(), manifest.layout().log(Version::new(1)));
+        env(9).spawn(async move {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            store.put(&name, "what a zombie believed to be version 1".into()).await
+        });
+    };
+    let error = overtake(&healthy, &slow, add(1), recreate).await;
+    assert!(matches!(error, CommitError::Unknown { .. }), "{error}");
+    assert_eq!(numbers(&open(&healthy, 4).await.state()), [1, 11, 12, 13, 14]);
 }
 
 /// What a collector does: a checkpoint, then the floor, then the records up to it go.
