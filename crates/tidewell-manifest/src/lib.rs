@@ -9,6 +9,8 @@ mod basis;
 mod catch_up;
 mod checkpoint;
 mod commit;
+#[cfg(feature = "test-util")]
+pub mod decoders;
 mod entry;
 mod error;
 mod floor;
@@ -36,6 +38,7 @@ mod state;
 mod table_part;
 mod tombstone;
 mod watermarks;
+mod weigh;
 
 pub use basis::Basis;
 pub use entry::{SegmentEntry, TagBounds};
