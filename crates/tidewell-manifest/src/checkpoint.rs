@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use prost::Message as _;
 use tidewell_types::{Generation, Seq, Source, Stamp, TimestampNs, TokenId, Version, WriteId};
 
 use crate::basis::Basis;
@@ -44,7 +43,7 @@ pub(crate) fn encode(state: &State, write_id: WriteId) -> Result<Bytes, DecodeEr
         log_stores: state.log_stores.clone(),
         committed_at_ns: state.committed_at.as_ns(),
     };
-    frame::seal(Kind::Checkpoint, write_id, &body.encode_to_vec())
+    frame::seal_message(Kind::Checkpoint, write_id, &body)
 }
 
 fn generation_message((generation, entry): (&Generation, &GenerationEntry)) -> message::GenerationChange {
@@ -58,8 +57,7 @@ fn generation_message((generation, entry): (&Generation, &GenerationEntry)) -> m
 
 /// Reads a checkpoint back and checks its digest over the segments; total on any bytes.
 pub(crate) fn decode(bytes: &[u8]) -> Result<State, DecodeError> {
-    let (write_id, body) = frame::open(Kind::Checkpoint, bytes)?;
-    let body = message::Checkpoint::decode(&*body).map_err(|_| DecodeError::Corrupt { what: "message" })?;
+    let (write_id, body): (_, message::Checkpoint) = frame::open_message(Kind::Checkpoint, bytes)?;
     let mut state = State {
         version: Version::new(body.version),
         digest: part::read_digest(&body.digest)?,
@@ -134,12 +132,11 @@ fn read_watermarks(state: &mut State, body: &message::Checkpoint) -> Result<(), 
 pub(crate) fn encode_hint(checkpoint: CheckpointRef) -> Result<Bytes, DecodeError> {
     let CheckpointRef { version, write_id } = checkpoint;
     let body = message::Hint { version: version.get(), write_id: write_id.as_bytes().to_vec() };
-    frame::seal(Kind::Hint, write_id, &body.encode_to_vec())
+    frame::seal_message(Kind::Hint, write_id, &body)
 }
 
 /// Reads a hint.
 pub(crate) fn decode_hint(bytes: &[u8]) -> Result<CheckpointRef, DecodeError> {
-    let (_, body) = frame::open(Kind::Hint, bytes)?;
-    let body = message::Hint::decode(&*body).map_err(|_| DecodeError::Corrupt { what: "message" })?;
+    let (_, body): (_, message::Hint) = frame::open_message(Kind::Hint, bytes)?;
     Ok(CheckpointRef { version: Version::new(body.version), write_id: part::write_id(&body.write_id)? })
 }

@@ -5,7 +5,6 @@
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use prost::Message as _;
 use tidewell_storage::{ObjectName, Replaced, Revalidated, Store, Tag};
 use tidewell_types::{Version, WriteId};
 
@@ -82,12 +81,11 @@ impl Floor {
 }
 
 pub(crate) fn encode(version: Version, write_id: WriteId) -> Result<Bytes, DecodeError> {
-    frame::seal(Kind::Floor, write_id, &message::Floor { version: version.get() }.encode_to_vec())
+    frame::seal_message(Kind::Floor, write_id, &message::Floor { version: version.get() })
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Version, DecodeError> {
-    let (_, body) = frame::open(Kind::Floor, bytes)?;
-    let body = message::Floor::decode(&*body).map_err(|_| DecodeError::Corrupt { what: "message" })?;
+    let (_, body): (_, message::Floor) = frame::open_message(Kind::Floor, bytes)?;
     Ok(Version::new(body.version))
 }
 

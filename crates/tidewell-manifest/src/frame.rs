@@ -3,9 +3,11 @@
 use std::io::Read as _;
 
 use bytes::Bytes;
+use prost::Message;
 use tidewell_types::WriteId;
 
 use crate::error::DecodeError;
+use crate::weigh::{self, DECODED_BYTES_MAX, Shape};
 
 /// The version that this code writes, and the newest that it reads.
 pub const FORMAT_VERSION: u16 = 2;
@@ -41,11 +43,38 @@ impl Kind {
     /// The largest body that is accepted, decompressed: well above any that is written, well below memory.
     const fn body_bytes_max(self) -> usize {
         match self {
-            Self::Commit | Self::Checkpoint => 1 << 30,
-            Self::Leaf | Self::Watermarks => 1 << 28,
+            Self::Commit | Self::Checkpoint | Self::Leaf | Self::Watermarks => 1 << 28,
             Self::Hint | Self::Floor => 1 << 10,
         }
     }
+}
+
+/// What the message of an object of this kind consists of; `None` for those too short to matter.
+const fn shape(kind: Kind) -> Option<&'static Shape> {
+    match kind {
+        Kind::Commit => Some(&weigh::COMMIT),
+        Kind::Checkpoint => Some(&weigh::CHECKPOINT),
+        Kind::Leaf => Some(&weigh::LEAF),
+        Kind::Watermarks => Some(&weigh::WATERMARKS),
+        Kind::Hint | Kind::Floor => None,
+    }
+}
+
+fn is_bearable(kind: Kind, body: &[u8]) -> bool {
+    shape(kind).is_none_or(|shape| weigh::weigh(body, shape, DECODED_BYTES_MAX).is_some())
+}
+
+/// Wraps a message. One that [`open_message`] would refuse is refused.
+pub(crate) fn seal_message(kind: Kind, write_id: WriteId, message: &impl Message) -> Result<Bytes, DecodeError> {
+    let body = message.encode_to_vec();
+    if is_bearable(kind, &body) { seal(kind, write_id, &body) } else { Err(DecodeError::Corrupt { what: "message" }) }
+}
+
+/// Unwraps a frame: the write id and the message. Total on any bytes, in memory that they bound.
+pub(crate) fn open_message<M: Message + Default>(kind: Kind, frame: &[u8]) -> Result<(WriteId, M), DecodeError> {
+    let (write_id, body) = open(kind, frame)?;
+    let message = is_bearable(kind, &body).then(|| M::decode(&*body).ok()).flatten();
+    Ok((write_id, message.ok_or(DecodeError::Corrupt { what: "message" })?))
 }
 
 /// Wraps `body`; the layout is drawn in docs/formats/commit.md.

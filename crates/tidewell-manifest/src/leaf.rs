@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
-use prost::Message as _;
 use tidewell_types::{Generation, WriteId};
 
 use crate::entry::SegmentEntry;
@@ -41,13 +40,12 @@ pub(crate) fn leaf_ref(generation: Generation, id: WriteId, entries: &[Arc<Segme
 /// The object of a list.
 pub(crate) fn encode(entries: &[Arc<SegmentEntry>], write_id: WriteId) -> Result<Bytes, DecodeError> {
     let segments = entries.iter().map(|entry| part::segment_message(entry)).collect();
-    frame::seal(Kind::Leaf, write_id, &message::Leaf { segments }.encode_to_vec())
+    frame::seal_message(Kind::Leaf, write_id, &message::Leaf { segments })
 }
 
 /// Reads a list and checks that it is the one that `leaf` names; total on any bytes.
 pub(crate) fn decode(bytes: &[u8], leaf: &LeafRef) -> Result<Leaf, DecodeError> {
-    let (write_id, body) = frame::open(Kind::Leaf, bytes)?;
-    let body = message::Leaf::decode(&*body).map_err(|_| part::corrupt("message"))?;
+    let (write_id, body): (_, message::Leaf) = frame::open_message(Kind::Leaf, bytes)?;
     if body.segments.len() > LEAF_SEGMENTS_MAX {
         return Err(part::corrupt("list of segments"));
     }

@@ -10,6 +10,8 @@ mod basis;
 mod catch_up;
 mod checkpoint;
 mod commit;
+#[cfg(feature = "test-util")]
+pub mod decoders;
 mod entry;
 mod error;
 mod floor;
@@ -37,6 +39,7 @@ mod state;
 mod table_part;
 mod tombstone;
 mod watermarks;
+mod weigh;
 
 pub use ahead::{Look, Unconfirmed};
 pub use basis::Basis;

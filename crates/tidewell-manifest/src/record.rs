@@ -1,7 +1,6 @@
 //! A commit as the object that makes it one: encode and decode.
 
 use bytes::Bytes;
-use prost::Message as _;
 use tidewell_types::{
     Generation, NodeId, Seq, Source, Stamp, StreamId, TableName, TimestampNs, TokenId, Version, WriteId, WriterId,
 };
@@ -57,13 +56,12 @@ impl Record {
             checkpoint: intent.checkpoint.as_ref().map(part::checkpoint_message),
             at_ns: self.at.as_ns(),
         };
-        frame::seal(Kind::Commit, write_id, &body.encode_to_vec())
+        frame::seal_message(Kind::Commit, write_id, &body)
     }
 
     /// Reads an object back; total on any bytes.
     pub(crate) fn decode(bytes: &[u8]) -> Result<(WriteId, Self), DecodeError> {
-        let (write_id, body) = frame::open(Kind::Commit, bytes)?;
-        let body = message::Commit::decode(&*body).map_err(|_| DecodeError::Corrupt { what: "message" })?;
+        let (write_id, body): (_, message::Commit) = frame::open_message(Kind::Commit, bytes)?;
         let version = Version::new(body.version);
         let author = body.author.as_ref().ok_or(DecodeError::Corrupt { what: "author" })?;
         let intent = read_intent(&body, read_author(author)?, version)?;

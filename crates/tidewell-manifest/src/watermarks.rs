@@ -1,7 +1,6 @@
 //! Where the streams of a sealed generation end: for writers that come back after their generation's state was let go.
 
 use bytes::Bytes;
-use prost::Message as _;
 use tidewell_types::{Generation, GenerationState, Seq, Source, StreamId, WriteId};
 
 use crate::error::{DecodeError, ManifestError};
@@ -28,13 +27,12 @@ pub(crate) fn encode(
         fold_message(&Fold { source: Source::Objects(*stream), epoch: 0, from: Seq::ZERO, to: *to })
     };
     let body = message::FinalWatermarks { generation: generation.get(), streams: ends.iter().map(fold).collect() };
-    frame::seal(Kind::Watermarks, write_id, &body.encode_to_vec())
+    frame::seal_message(Kind::Watermarks, write_id, &body)
 }
 
 /// Reads final watermarks back; total on any bytes.
 pub(crate) fn decode(bytes: &[u8]) -> Result<(Generation, Vec<(StreamId, Seq)>), DecodeError> {
-    let (_, body) = frame::open(Kind::Watermarks, bytes)?;
-    let body = message::FinalWatermarks::decode(&*body).map_err(|_| part::corrupt("message"))?;
+    let (_, body): (_, message::FinalWatermarks) = frame::open_message(Kind::Watermarks, bytes)?;
     let end = |fold: &message::Fold| match read_fold(fold)? {
         Fold { source: Source::Objects(stream), to, .. } => Ok((stream, to)),
         _ => Err(part::corrupt("stream")),

@@ -154,10 +154,14 @@ impl SegmentDecoder {
             is_fixed_width: is_fixed_width(column),
             locations: index.map(|index| index.page_locations().as_slice()),
         };
-        check_pages(&chunk, bytes).map_err(|problem| {
+        let corrupt = |problem: String| {
             let name = column.column_descr().name();
             SegmentError::corrupt(format!("column {name:?} in row group {}: {problem}", id.row_group))
-        })
+        };
+        if !self.footer.is_chunk(id.row_group, id.column, bytes) {
+            return Err(corrupt("its bytes and their checksum do not agree".to_owned()));
+        }
+        check_pages(&chunk, bytes).map_err(corrupt)
     }
 }
 

@@ -12,6 +12,7 @@ use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
 use tidewell_types::{TIME_COLUMN, TableName, TableSchema, Version};
 
+use crate::checksums;
 use crate::conform::conform;
 use crate::footer_check::ROW_GROUP_ROWS_MAX;
 use crate::properties::writer_properties;
@@ -106,7 +107,9 @@ pub fn encode(
     let metadata = SegmentMetadata { table: table.clone(), schema: schema.clone(), rank };
     let written = without_null_columns(&rows)?;
     let properties = writer_properties(&metadata, &written, options)?;
-    let (bytes, parquet) = write(&written, properties).map_err(|error| SegmentError::while_writing(&error))?;
+    let (mut bytes, parquet) = write(&written, properties).map_err(|error| SegmentError::while_writing(&error))?;
+    checksums::stamp(&mut bytes, &parquet)?;
+    let bytes = Bytes::from(bytes);
     let start = metadata_start(&parquet);
     let start = start.ok_or_else(|| SegmentError::internal("the Parquet writer left out the page index"))?;
     let footer_bytes = (bytes.len() as u64).saturating_sub(start);
@@ -123,14 +126,14 @@ fn without_null_columns(rows: &RecordBatch) -> Result<RecordBatch, SegmentError>
     Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
-fn write(rows: &RecordBatch, properties: WriterProperties) -> Result<(Bytes, ParquetMetaData), ParquetError> {
+fn write(rows: &RecordBatch, properties: WriterProperties) -> Result<(Vec<u8>, ParquetMetaData), ParquetError> {
     // The types follow from the key/value metadata, so Arrow's own copy of the schema would only take space.
     let options = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
     let mut bytes = Vec::with_capacity(rows.get_array_memory_size() / 4);
     let mut writer = ArrowWriter::try_new_with_options(&mut bytes, rows.schema(), options)?;
     writer.write(rows)?;
     let parquet = writer.close()?;
-    Ok((Bytes::from(bytes), parquet))
+    Ok((bytes, parquet))
 }
 
 /// Where the first Bloom filter or page index is: from there on everything is metadata.

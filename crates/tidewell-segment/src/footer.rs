@@ -10,10 +10,12 @@ use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
 use parquet::basic::ConvertedType;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::{
-    ColumnChunkMetaData, FooterTail, ParquetMetaData, ParquetMetaDataPushDecoder, ParquetMetaDataReader,
+    ColumnChunkMetaData, FooterTail, KeyValue, ParquetMetaData, ParquetMetaDataPushDecoder, ParquetMetaDataReader,
 };
 
+use crate::checksums::{Checksums, bloom_start, index_start};
 use crate::footer_check::{bloom_range, check_layout, check_metadata_shape, column_index_range, offset_index_range};
+use crate::metadata::{FIRST_WITH_CHECKSUMS, format_of};
 use crate::panic_guard::guarded;
 use crate::prune::{RowGroup, summaries};
 use crate::thrift_walk::walk;
@@ -34,6 +36,8 @@ struct Parts {
     metadata: SegmentMetadata,
     row_groups: Vec<RowGroup>,
     file_bytes: u64,
+    /// `None` in files of format 1.
+    checksums: Option<Checksums>,
     /// The bytes that hold the Bloom filters, as far as the tail had them, and where they are in the file.
     bloom: Bytes,
     bloom_start: u64,
@@ -54,14 +58,15 @@ impl Footer {
         check_layout(&parquet, window.metadata_start)?;
         let pairs = parquet.file_metadata().key_value_metadata().map_or(&[][..], Vec::as_slice);
         let metadata = SegmentMetadata::from_pairs(pairs)?;
+        let checksums = window.checksums(pairs, &parquet)?;
         let parquet = Arc::new(window.page_index(parquet)?);
         let options = ArrowReaderOptions::new().with_schema(Arc::new(file_schema(&parquet, &metadata)?));
         let arrow = guarded("its columns are not what its metadata says", || {
             ArrowReaderMetadata::try_new(Arc::clone(&parquet), options)
         })?;
-        let (bloom_start, bloom) = window.bloom(&parquet);
+        let (bloom_start, bloom) = window.bloom(&parquet, checksums.as_ref())?;
         let row_groups = summaries(&parquet);
-        Ok(Self(Arc::new(Parts { arrow, metadata, row_groups, file_bytes, bloom, bloom_start })))
+        Ok(Self(Arc::new(Parts { arrow, metadata, row_groups, file_bytes, checksums, bloom, bloom_start })))
     }
 
     /// What the segment says about itself.
@@ -94,6 +99,7 @@ impl Footer {
         let fields = self.columns().fields();
         self.parquet().memory_size()
             + self.0.bloom.len()
+            + self.0.checksums.as_ref().map_or(0, Checksums::memory_bytes)
             + fields.size()
             + size_of_val(self.row_groups())
             + size_of::<Parts>()
@@ -105,6 +111,12 @@ impl Footer {
 
     pub(crate) fn parquet(&self) -> &ParquetMetaData {
         self.0.arrow.metadata()
+    }
+
+    /// Whether the bytes of a column chunk are those that were written, as far as the file says.
+    pub(crate) fn is_chunk(&self, row_group: usize, column: usize, bytes: &[u8]) -> bool {
+        let chunk = row_group * self.parquet().file_metadata().schema_descr().num_columns() + column;
+        self.0.checksums.as_ref().is_none_or(|checksums| checksums.is_chunk(chunk, bytes))
     }
 
     /// The bytes of a column chunk's Bloom filter; `None` where it has none or the tail did not reach it.
@@ -162,6 +174,18 @@ impl Window {
         guarded("its metadata is unreadable", || ParquetMetaDataReader::decode_metadata(bytes))
     }
 
+    /// The file's checksums, that of the footer checked; `None` in files of format 1.
+    fn checksums(&self, pairs: &[KeyValue], parquet: &ParquetMetaData) -> Result<Option<Checksums>, SegmentError> {
+        if format_of(pairs)? < FIRST_WITH_CHECKSUMS {
+            return Ok(None);
+        }
+        let checksums = Checksums::from_pairs(pairs, parquet)?;
+        let start = index_start(parquet).unwrap_or(self.metadata_start);
+        self.require(start)?;
+        checksums.check_footer(self.slice(&(start..self.end)).unwrap_or_default())?;
+        Ok(Some(checksums))
+    }
+
     fn page_index(&self, parquet: ParquetMetaData) -> Result<ParquetMetaData, SegmentError> {
         let columns = parquet.row_groups().iter().flat_map(|group| group.columns());
         let ranges: Vec<Range<u64>> =
@@ -184,15 +208,39 @@ impl Window {
         })
     }
 
-    /// A copy of the Bloom filters, so that they do not keep the whole tail alive, and where they start in the file.
-    fn bloom(&self, parquet: &ParquetMetaData) -> (u64, Bytes) {
+    /// A copy of the Bloom filters, so that they do not keep the whole tail alive, and where they start in the file. They
+    /// are only believed as far as a checksum goes.
+    fn bloom(&self, parquet: &ParquetMetaData, checksums: Option<&Checksums>) -> Result<(u64, Bytes), SegmentError> {
+        let range = match (checksums, bloom_start(parquet), index_start(parquet)) {
+            (Some(checksums), start, end) => {
+                let end = end.unwrap_or(self.metadata_start);
+                let range = start.unwrap_or(end)..end;
+                self.slice(&range).map(|bloom| checksums.check_bloom(bloom)).transpose()?;
+                range
+            }
+            (None, ..) => self.bloom_in_tail(parquet),
+        };
+        Ok((range.start, Bytes::copy_from_slice(self.slice(&range).unwrap_or_default())))
+    }
+
+    /// Where those Bloom filters are that the tail has.
+    fn bloom_in_tail(&self, parquet: &ParquetMetaData) -> Range<u64> {
         let columns = parquet.row_groups().iter().flat_map(|group| group.columns());
         let ranges: Vec<Range<u64>> =
             columns.filter_map(bloom_range).filter(|range| self.slice(range).is_some()).collect();
         let start = ranges.iter().map(|range| range.start).min().unwrap_or_default();
-        let end = ranges.iter().map(|range| range.end).max().unwrap_or_default();
-        (start, Bytes::copy_from_slice(self.slice(&(start..end)).unwrap_or_default()))
+        start..ranges.iter().map(|range| range.end).max().unwrap_or_default()
     }
+}
+
+/// What Parquet says of a whole file, without its page index.
+#[cfg(any(test, feature = "test-util"))]
+pub(crate) fn read_metadata(file: Bytes) -> Result<ParquetMetaData, SegmentError> {
+    let file_bytes = file.len() as u64;
+    let window = Window::new(file, file_bytes)?;
+    let parquet = window.metadata()?;
+    check_layout(&parquet, window.metadata_start)?;
+    Ok(parquet)
 }
 
 /// The types to decode the file's columns to: those that the table has for them.

@@ -13,6 +13,7 @@
 
 mod assemble;
 mod bound;
+mod checksums;
 mod conform;
 mod decode;
 mod dictionary;
@@ -40,6 +41,8 @@ mod thrift_walk;
 #[cfg(test)]
 mod sample;
 
+#[cfg(any(test, feature = "test-util"))]
+pub use checksums::restamp;
 pub use conform::conform;
 pub use decode::{DecodeStep, SegmentDecoder};
 pub use encode::{EncodeOptions, EncodedSegment, Tier, encode};

@@ -9,7 +9,9 @@ use tidewell_types::{FieldType, TableName, TableSchema, Version};
 use crate::{Footer, SegmentError};
 
 /// The newest segment format, and the one that is written.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
+/// The first format whose files have checksums.
+pub(crate) const FIRST_WITH_CHECKSUMS: u32 = 2;
 
 const FORMAT_KEY: &str = "tidewell.format";
 const TABLE_KEY: &str = "tidewell.table";
@@ -57,14 +59,8 @@ impl SegmentMetadata {
 
     /// Reads the pairs of a file; keys of others are ignored.
     pub(crate) fn from_pairs(pairs: &[KeyValue]) -> Result<Self, SegmentError> {
-        let find = |key: &str| {
-            let found = pairs.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.as_deref());
-            found.ok_or_else(|| SegmentError::corrupt(format!("its metadata lacks {key:?}, so it is no segment")))
-        };
-        let format = find(FORMAT_KEY)?;
-        if !format.parse::<u32>().is_ok_and(|format| (1..=FORMAT_VERSION).contains(&format)) {
-            return Err(SegmentError::UnknownFormat { found: format.chars().take(32).collect() });
-        }
+        format_of(pairs)?;
+        let find = |key| find(pairs, key);
         let bad = |key: &str, problem: String| SegmentError::corrupt(format!("its {key:?} is unreadable: {problem}"));
         let table = TableName::new(find(TABLE_KEY)?).map_err(|error| bad(TABLE_KEY, error.to_string()))?;
         let tags: Vec<String> =
@@ -80,6 +76,20 @@ impl SegmentMetadata {
             schema.add_field(field, field_type).map_err(|error| bad(FIELDS_KEY, error.to_string()))?;
         }
         Ok(Self { table, schema, rank: rank(pairs)? })
+    }
+}
+
+fn find<'a>(pairs: &'a [KeyValue], key: &str) -> Result<&'a str, SegmentError> {
+    let found = pairs.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.as_deref());
+    found.ok_or_else(|| SegmentError::corrupt(format!("its metadata lacks {key:?}, so it is no segment")))
+}
+
+/// The format of a file, one that this code reads.
+pub(crate) fn format_of(pairs: &[KeyValue]) -> Result<u32, SegmentError> {
+    let text = find(pairs, FORMAT_KEY)?;
+    match text.parse::<u32>() {
+        Ok(format) if (1..=FORMAT_VERSION).contains(&format) && format.to_string() == text => Ok(format),
+        _ => Err(SegmentError::UnknownFormat { found: text.chars().take(32).collect() }),
     }
 }
 

@@ -10,6 +10,7 @@ use parquet::file::properties::{
 use parquet::schema::types::ColumnPath;
 use tidewell_types::{ColumnKind, TIME_COLUMN};
 
+use crate::checksums::blank_pair;
 use crate::dictionary::tag_array;
 use crate::float_encoding::FloatEncoding;
 use crate::{EncodeOptions, SegmentError, SegmentMetadata, Tier};
@@ -39,6 +40,9 @@ pub(crate) fn writer_properties(
     options: &EncodeOptions,
 ) -> Result<WriterProperties, SegmentError> {
     let compression = compression(options.tier)?;
+    let mut pairs = metadata.to_pairs();
+    let row_group_count = rows.num_rows().div_ceil(options.row_group_rows());
+    pairs.push(blank_pair(row_group_count * rows.num_columns()));
     let mut builder = WriterProperties::builder()
         .set_writer_version(WriterVersion::PARQUET_1_0)
         .set_created_by(concat!("tidewell ", env!("CARGO_PKG_VERSION")).to_owned())
@@ -46,7 +50,7 @@ pub(crate) fn writer_properties(
         .set_max_row_group_row_count(Some(options.row_group_rows()))
         .set_data_page_row_count_limit(options.page_rows())
         .set_bloom_filter_position(BloomFilterPosition::End)
-        .set_key_value_metadata(Some(metadata.to_pairs()))
+        .set_key_value_metadata(Some(pairs))
         .set_sorting_columns(Some(sorting_columns(metadata, rows)));
     for (field, column) in rows.schema_ref().fields().iter().zip(rows.columns()) {
         builder = match metadata.schema.kind(field.name()) {

@@ -10,11 +10,11 @@ use arrow_array::{
     TimestampNanosecondArray, UInt64Array,
 };
 use bytes::Bytes;
-use tidewell_segment::{DecodeStep, EncodeOptions, Footer, SegmentDecoder, conform, encode, sort_rows};
+use tidewell_segment::{DecodeStep, EncodeOptions, FORMAT_VERSION, Footer, SegmentDecoder, conform, encode, sort_rows};
 use tidewell_types::{FieldType, TableName, TableSchema, TimeBounds};
 
-fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/segment-v1.parquet")
+fn path(format: u32) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/fixtures/segment-v{format}.parquet"))
 }
 
 /// The schema when the file was written; `never` has no value in it.
@@ -80,7 +80,17 @@ fn decode(file: &Bytes, footer: &Footer) -> Vec<RecordBatch> {
 
 #[test]
 fn frozen_segment_of_format_1_reads_the_same() {
-    let file = Bytes::from(std::fs::read(path()).unwrap());
+    assert_reads_the_same(1);
+}
+
+#[test]
+fn frozen_segment_of_format_2_reads_the_same() {
+    assert_reads_the_same(2);
+}
+
+/// The rows are those of format 1; the file has checksums.
+fn assert_reads_the_same(format: u32) {
+    let file = Bytes::from(std::fs::read(path(format)).unwrap());
     let footer = Footer::parse(file.clone(), file.len() as u64).unwrap();
     assert_eq!(footer.metadata().table, TableName::new("tides").unwrap());
     assert_eq!(footer.metadata().schema, schema());
@@ -106,7 +116,7 @@ fn frozen_segment_is_written() {
     let options = EncodeOptions { row_group_rows_max: 3, page_rows_max: 2, ..EncodeOptions::hot() };
     let table = TableName::new("tides").unwrap();
     let segment = encode(&table, &schema(), &rows(), &options).unwrap();
-    std::fs::create_dir_all(path().parent().unwrap()).unwrap();
-    assert!(!path().exists(), "the fixture is there already and must not change");
-    std::fs::write(path(), &segment.bytes).unwrap();
+    let path = path(FORMAT_VERSION);
+    assert!(!path.exists(), "the fixture is there already and must not change");
+    std::fs::write(path, &segment.bytes).unwrap();
 }

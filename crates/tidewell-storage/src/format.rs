@@ -64,6 +64,13 @@ impl StoreFormat {
     }
 }
 
+/// Reads a format object, for tests of what that makes of any bytes: the format and its bytes again, or `None`.
+#[cfg(feature = "test-util")]
+#[must_use]
+pub fn read_format(bytes: &[u8]) -> Option<(StoreFormat, Bytes)> {
+    StoreFormat::decode(bytes).ok().map(|format| (format, format.encode()))
+}
+
 impl Store {
     /// The store's format and identity; `None` in a store that nobody has written to. One GET.
     ///

@@ -34,6 +34,8 @@ pub use create::Created;
 pub use error::{Place, StorageError};
 #[cfg(feature = "test-util")]
 pub use faulty::{Attempted, Fault};
+#[cfg(feature = "test-util")]
+pub use format::read_format;
 pub use format::{FORMAT_VERSION, StoreFormat};
 pub use location::{LocationError, StoreUrl};
 pub use meter::{Meter, RequestKind, Usage};

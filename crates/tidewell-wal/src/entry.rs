@@ -1,6 +1,7 @@
 //! A WAL entry as bytes: the body of a WAL object and of a local frame. Drawn in docs/formats/wal.md.
 
 mod fields;
+mod ipc_check;
 mod section;
 mod token;
 
@@ -41,7 +42,8 @@ impl EntryError {
 /// Encodes an entry under a write id.
 ///
 /// # Errors
-/// [`WalError::Encode`] when Arrow cannot write a table's rows, or a token names rows that are not there; refuse the batch.
+/// [`WalError::Encode`] when Arrow cannot write a table's rows, or [`decode`] would not take them (columns of other types than
+/// a log entry's, above 1 GiB), or a token names rows that are not there; refuse the batch.
 pub fn encode(entry: &Entry, write_id: WriteId) -> Result<Bytes, WalError> {
     let mut out = Vec::with_capacity(1024);
     out.extend_from_slice(&MAGIC);
@@ -95,8 +97,8 @@ pub fn write_id(bytes: &[u8]) -> Result<WriteId, EntryError> {
     fields.take().map(WriteId::from_bytes)
 }
 
-/// Decodes an entry. No damage gets past the checksum, which is verified before anything inside is believed; it is no defence
-/// against bytes forged with a right one, whose lengths Arrow takes at their word.
+/// Decodes an entry. No damage gets past the checksum, which is verified before anything inside is believed. Bytes forged with
+/// a right one cost no more than a multiple of their number either: what they announce is looked for before Arrow reads it.
 ///
 /// # Errors
 /// [`EntryError`] naming the damaged part, or the newer format.

@@ -11,6 +11,9 @@ mod log_stores;
 pub mod object;
 pub mod tail;
 
+#[cfg(feature = "test-util")]
+pub use local::decoders;
+
 pub use ack::{AckLevel, AckLevelError};
 pub use error::WalError;
 pub use local::{LocalLog, LogFolder, bind, read_folder, store_of};

@@ -1,5 +1,7 @@
 //! The local log: one folder of files, appended to by the one process that holds it.
 
+#[cfg(feature = "test-util")]
+pub mod decoders;
 mod file;
 mod folder;
 mod frame;

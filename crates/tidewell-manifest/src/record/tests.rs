@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
+use prost::Message as _;
 use tidewell_types::{GenerationState, SegmentId};
 
 use super::*;

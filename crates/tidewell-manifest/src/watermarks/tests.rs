@@ -1,6 +1,7 @@
 //! Where a sealed generation's streams ended stays known after the state has let go of them.
 #![allow(clippy::unwrap_used)]
 
+use prost::Message as _;
 use tidewell_types::WriterId;
 
 use super::*;

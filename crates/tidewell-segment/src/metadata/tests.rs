@@ -25,9 +25,12 @@ fn metadata_pairs_read_back() {
 
 #[test]
 fn metadata_newer_format_is_refused_by_name() {
-    let error = with("tidewell.format", Some("2")).unwrap_err();
-    assert!(matches!(&error, SegmentError::UnknownFormat { found } if found == "2"), "{error}");
+    let error = with("tidewell.format", Some("3")).unwrap_err();
+    assert!(matches!(&error, SegmentError::UnknownFormat { found } if found == "3"), "{error}");
     assert!(error.to_string().contains("upgrade"));
+    for unknown in ["0", "", "+1", "01", "1.0", "99999999999"] {
+        assert!(matches!(with("tidewell.format", Some(unknown)), Err(SegmentError::UnknownFormat { .. })), "{unknown}");
+    }
 }
 
 #[test]

@@ -98,7 +98,7 @@ impl<'a> Frame<'a> {
     }
 }
 
-fn checksum(header: &[u8], payload: &[u8]) -> u32 {
+pub(super) fn checksum(header: &[u8], payload: &[u8]) -> u32 {
     let mut hasher = crc32fast::Hasher::new();
     hasher.update(header);
     hasher.update(payload);

@@ -88,7 +88,7 @@ fn list(folder: &Path) -> Result<Vec<(PathBuf, Seq)>, WalError> {
 }
 
 /// Reads one file; `Some(offset)` where its end is torn.
-fn read_file(
+pub(super) fn read_file(
     path: &Path,
     bytes: &[u8],
     node: NodeId,
