@@ -23,7 +23,25 @@
 //!
 //! | model | bounds | states | steps | depth |
 //! |---|---|---|---|---|
-//! COUNTS
+//! | `append_seal_fold` | 1 row, 2 commits, 2 reads | 717,728 | 3,636,556 | 33 |
+//! | | 1 row, 2 folders, 3 commits | 418,068 | 2,237,896 | 35 |
+//! | | 1 row, 3 commits of one folder | 383,925 | 1,966,856 | 35 |
+//! | | 2 writers, 2 commits | 233,628 | 1,118,247 | 33 |
+//! | `compaction` | 3 folds of 2 points, 2 compactions | 349,852 | 1,505,713 | 21 |
+//! | | 2 folds, 2 compactions, a deletion, 2 pins | 80,170 | 474,573 | 31 |
+//! | | 2 folds, a compaction, a snapshot, a restore, a deletion, a pin | 108,971 | 456,825 | 24 |
+//! | | 2 folds, a compaction, 2 snapshots, a restore, 2 deletions | 185,967 | 715,800 | 26 |
+//! | `checkpoint` | 3 commits, 2 checkpoints, a cleaning, 2 raises, an open | 333,009 | 1,783,123 | 25 |
+//! | | 3 commits, 2 checkpoints, 2 cleanings, a raise, an open | 233,097 | 1,235,002 | 24 |
+//! | | 4 commits, 2 checkpoints, a cleaning, a raise | 70,203 | 306,021 | 22 |
+//! | `quorum` | 1 row, a fold, a seal, a wiped bucket, 2 reads | 366,312 | 1,942,279 | 36 |
+//! | | 1 row, a seal, a bucket down and up again, 2 reads | 132,502 | 731,147 | 33 |
+//! | | 1 row sent again, a fold, a seal, a read | 122,079 | 681,464 | 31 |
+//! | | 2 rows, a fold, a seal | 67,560 | 345,503 | 27 |
+//! | `delete` | 2 rows, 2 folds, a compaction, a read | 180,690 | 642,308 | 21 |
+//! | | 2 rows, a fold, 2 compactions, a read | 209,350 | 703,423 | 22 |
+//! | | 2 rows, a fold, a compaction, 2 reads | 91,167 | 280,655 | 22 |
+//! | | 3 rows, 2 folds, a read | 952,934 | 3,589,862 | 22 |
 //!
 //! `cargo run --release -p tidewell-models -- <model> deep` walks larger bounds, `… mutants` prints the shortest way to each
 //! violation.

@@ -95,7 +95,7 @@ pub fn cases() -> Vec<Case<Quorum>> {
 pub fn deep_cases() -> Vec<Case<Quorum>> {
     vec![
         case("a row, a bucket down, one wiped, two reads", Bounds { reads: 2, downs: 1, wipes: 1, ..SMALL }),
-        case("two rows, a wiped bucket", Bounds { rows: 2, wipes: 1, ..SMALL }),
+        case("two rows, a wiped bucket, a read", Bounds { rows: 2, reads: 1, wipes: 1, ..SMALL }),
     ]
 }
 
