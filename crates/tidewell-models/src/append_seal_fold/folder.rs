@@ -43,7 +43,8 @@ pub enum Step {
     /// Lists the log, stages a segment and sends the commit.
     Fold,
     MarkSealing,
-    /// Lists the log, stages what it holds of the generation, and sends the commit that seals it.
+    /// Lists the log, finds nothing left to fold of the generation, and sends the commit that seals it, which names the ends
+    /// of its streams.
     Seal,
     TimeOut,
     /// Reads what the number holds.
@@ -162,8 +163,7 @@ fn plan(model: &AppendSealFold, state: &State, index: usize, step: Step) -> Opti
     let mut view = base;
     match step {
         Step::Fold => {
-            let is_open = |stream: &usize| base.generation(stream / WRITERS) == Generation::Open;
-            fold(state, &mut view, (0..GENERATIONS * WRITERS).filter(is_open));
+            fold(state, &mut view);
             (view != base).then_some(view)
         }
         Step::MarkSealing if standing == Generation::Open && !one_phase => {
@@ -171,16 +171,23 @@ fn plan(model: &AppendSealFold, state: &State, index: usize, step: Step) -> Opti
             Some(view)
         }
         Step::Seal if standing == Generation::Sealing || (one_phase && standing == Generation::Open) => {
-            fold(state, &mut view, 0..WRITERS);
+            fold(state, &mut view);
+            let is_swept = view == base || model.mutation == Mutation::SealedUnfolded;
+            view = base;
             view.turn(Generation::Sealed);
-            Some(view)
+            is_swept.then_some(view)
         }
         _ => None,
     }
 }
 
-fn fold(state: &State, view: &mut View, streams: impl Iterator<Item = usize>) {
-    for stream in streams {
+/// Folds what the log holds of generations that are not sealed: what is being sealed must be folded, and no reader sees it
+/// before.
+fn fold(state: &State, view: &mut View) {
+    for stream in 0..GENERATIONS * WRITERS {
+        if view.generation(stream / WRITERS) == Generation::Sealed {
+            continue;
+        }
         let (end, rows) = state.run(view, state.entries, stream);
         view.applied[stream] = end;
         view.add_rows(rows);
@@ -210,6 +217,14 @@ fn again(model: &AppendSealFold, state: &State, index: usize) -> Option<View> {
             return None;
         }
         view.turn(to.generation(0));
+    }
+    if to.generation(0) == Generation::Sealed && from.generation(0) != Generation::Sealed {
+        // The ends of its streams are in an object by now.
+        let is_moved = view.applied[..WRITERS] != from.applied[..WRITERS];
+        if is_moved && model.mutation != Mutation::SealedAtStaleEnds {
+            return None;
+        }
+        view.applied[..WRITERS].copy_from_slice(&from.applied[..WRITERS]);
     }
     view.add_rows(to.rows & !from.rows);
     view.segments |= state.folders[index].segment;

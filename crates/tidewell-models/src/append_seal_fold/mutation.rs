@@ -49,10 +49,15 @@ pub enum Mutation {
     FloorAtHead,
     /// A reader shows entries of a sealed generation that the seal did not take.
     SealedShown,
+    /// A generation is sealed though a listing shows entries of it that are not folded.
+    SealedUnfolded,
+    /// A generation is sealed with the ends that its streams had when they were written down, though another's fold has moved
+    /// one since.
+    SealedAtStaleEnds,
 }
 
 /// Each broken rule, the property that must notice, and bounds within which the damage shows.
-pub(super) const BREAKS: [(Mutation, &str, Bounds); 21] = [
+pub(super) const BREAKS: [(Mutation, &str, Bounds); 23] = [
     (Mutation::ViewBeforeList, property::READ_COMPLETE, Bounds { attempts: [2, 0], reads: 1, ..ONE }),
     (Mutation::NoPostCheck, property::DURABLE, ONE),
     (Mutation::OnePhaseSeal, property::DURABLE, ONE),
@@ -74,6 +79,8 @@ pub(super) const BREAKS: [(Mutation, &str, Bounds); 21] = [
     (Mutation::RecordsGoBeforeFloor, property::ONE_CHAIN, ONE),
     (Mutation::FloorAtHead, property::FLOOR_BELOW_HEAD, ONE),
     (Mutation::SealedShown, property::READ_ONCE, Bounds { reads: 1, ..ONE }),
+    (Mutation::SealedUnfolded, property::DURABLE, ONE),
+    (Mutation::SealedAtStaleEnds, property::MONOTONE, Bounds { attempts: [3, 1], ..ONE }),
 ];
 
 const ONE: Bounds = Bounds { rows: [1, 0], attempts: [3, 0], reads: 0, puts: 1, authors: [1, 0] };
