@@ -1,25 +1,27 @@
-//! Folds add, compactors replace, gc deletes, readers pin, snapshots come back: no version that counts loses an object, no
-//! row is lost or doubled, and the last write of each point wins.
+//! Folds add, compactors replace, collectors delete, versions get names and come back: no version that counts loses an object,
+//! no row is lost or doubled, and the last write of each point wins.
 //!
-//! Actors: folds (stage, commit), two compactors (stage, send, read back, retry, give up, abort), gc (announce the horizon,
-//! list pins, delete), one reader that pins a version, one that names a snapshot and restores it.
+//! Actors: folds (stage, commit), two compactors (stage, send, read back, retry, give up, abort), two collectors (look, condemn,
+//! delete, bury; what nothing names), one process that gives a version a name, drops it, and puts versions back, one reader
+//! of versions that nobody keeps for it.
 //!
 //! Faults: a compactor's create is carried out and its answer lost, or carried out at any later time, or twice; every process
 //! may stop between any two steps.
 //!
-//! *Horizon*: a pin is an object beside the chain, so a pin that is written while gc looks for pins could be missed. Hence gc
-//! commits a horizon first and lists the pins after that; a reader writes its pin and then looks at the horizon: at or below
-//! its version the pin holds. This is what a grace period by the clock does, without the clock.
+//! *A pin is a commit.* What keeps a version is its name in the chain, so deletion needs no clock and no list of pins: a
+//! collector commits which segments it condemns, on a state in which no name needs them, and `condemned_to` says from then on
+//! which versions are too old for a name. A reader without a name takes its chance: a segment that is gone is noticed, since
+//! names of objects are not used twice, and it plans again.
 //!
-//! Left out: the log below the floor and orphans of sealed generations (`append_seal_fold`), pins that expire, tombstones
-//! (`delete`), progress.
+//! Left out: the log below the floor and sealing (`append_seal_fold`; here who may stage a segment and who collects it are in
+//! one mind about whether its generation is sealed), lists of segments (`checkpoint`), tombstones (`delete`), progress.
 
 mod compactor;
 mod fold;
 mod gc;
 mod mutation;
-mod pin;
 mod property;
+mod reader;
 mod snapshot;
 mod state;
 
@@ -29,25 +31,27 @@ use crate::explore::{Case, Mutant};
 use mutation::BREAKS;
 pub use mutation::Mutation;
 pub use state::State;
-use state::{COMPACTORS, FOLDS};
+use state::{COMPACTORS, FOLDS, GCS};
 
 /// How much of each the model has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Folds, at most 3.
+    /// Folds, at most 4.
     pub folds: u8,
     /// Points that rows may belong to, 1 or 2; with 2 a fold has rows of one, of the other, or of both.
     pub points: usize,
+    /// The points of each fold's rows, one bit each; 0 for any.
+    pub shapes: [u8; 4],
     /// Compactions, at most 2.
     pub compactions: u8,
     /// Named snapshots.
     pub snapshots: u8,
-    /// Restores of a named snapshot.
+    /// Restores, of the named version or of one without a name.
     pub restores: u8,
-    /// Runs of deletion.
+    /// Collectors with one run each, at most 2.
     pub deletions: u8,
-    /// Pins, one after the other.
-    pub pins: u8,
+    /// Reads, one after the other.
+    pub reads: u8,
 }
 
 /// The model.
@@ -73,10 +77,10 @@ pub enum Action {
         /// Whether its answer arrives too.
         answered: bool,
     },
-    /// A step of deletion.
-    Gc(gc::Step),
+    /// A collector's step.
+    Gc(usize, gc::Step),
     /// The reader's step.
-    Reader(pin::Step),
+    Reader(reader::Step),
     /// A step of naming or restoring.
     Snapshot(snapshot::Step),
 }
@@ -86,21 +90,24 @@ pub enum Action {
 pub fn cases() -> Vec<Case<Compaction>> {
     vec![
         case("three folds of two points, two compactions", Bounds { folds: 3, points: 2, compactions: 2, ..SMALL }),
-        case("two compactions, a deletion, two pins", Bounds { compactions: 2, deletions: 1, pins: 2, ..SMALL }),
         case(
-            "a snapshot, a restore, a deletion, a pin",
-            Bounds { snapshots: 1, restores: 1, deletions: 1, pins: 1, ..SMALL },
+            "two compactions, a deletion, a snapshot, a read",
+            Bounds { compactions: 2, deletions: 1, snapshots: 1, reads: 1, ..SMALL },
         ),
-        case("two snapshots, a restore, two deletions", Bounds { snapshots: 2, restores: 1, deletions: 2, ..SMALL }),
+        case("a snapshot, a restore, two deletions", Bounds { snapshots: 1, restores: 1, deletions: 2, ..SMALL }),
+        case(
+            "two snapshots, a restore, a deletion, a read",
+            Bounds { snapshots: 2, restores: 1, deletions: 1, reads: 1, ..SMALL },
+        ),
     ]
 }
 
 /// The same within bounds that take minutes.
 #[must_use]
 pub fn deep_cases() -> Vec<Case<Compaction>> {
-    let all = Bounds { compactions: 2, snapshots: 1, restores: 1, deletions: 1, pins: 1, ..SMALL };
+    let all = Bounds { compactions: 2, snapshots: 1, restores: 1, deletions: 1, reads: 1, ..SMALL };
     vec![
-        case("two compactions, a snapshot, a restore, a deletion, a pin", all),
+        case("two compactions, a snapshot, a restore, a deletion, a read", all),
         case(
             "three folds of two points, a compaction, a snapshot, a restore",
             Bounds { folds: 3, points: 2, snapshots: 1, restores: 1, ..SMALL },
@@ -108,7 +115,8 @@ pub fn deep_cases() -> Vec<Case<Compaction>> {
     ]
 }
 
-const SMALL: Bounds = Bounds { folds: 2, points: 1, compactions: 1, snapshots: 0, restores: 0, deletions: 0, pins: 0 };
+const SMALL: Bounds =
+    Bounds { folds: 2, points: 1, shapes: [0; 4], compactions: 1, snapshots: 0, restores: 0, deletions: 0, reads: 0 };
 
 const fn case(name: &'static str, bounds: Bounds) -> Case<Compaction> {
     Case { name, model: Compaction { bounds, mutation: Mutation::None } }
@@ -147,8 +155,10 @@ impl Model for Compaction {
                 }
             }
         }
-        gc::steps(self, state, |step| actions.push(Action::Gc(step)));
-        pin::steps(state, |step| actions.push(Action::Reader(step)));
+        for index in 0..GCS {
+            gc::steps(self, state, index, |step| actions.push(Action::Gc(index, step)));
+        }
+        actions.extend(reader::step(state).map(Action::Reader));
         snapshot::steps(self, state, |step| actions.push(Action::Snapshot(step)));
     }
 
@@ -160,8 +170,8 @@ impl Model for Compaction {
             Action::RecordArrives { compactor, answered } => {
                 compactor::deliver(self, &mut state, compactor, answered);
             }
-            Action::Gc(step) => gc::take(self, &mut state, step),
-            Action::Reader(step) => pin::take(self, &mut state, step),
+            Action::Gc(index, step) => gc::take(self, &mut state, index, step),
+            Action::Reader(step) => reader::take(&mut state, step),
             Action::Snapshot(step) => snapshot::take(self, &mut state, step),
         }
         state.forget();

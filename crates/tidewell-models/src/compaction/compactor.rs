@@ -7,6 +7,8 @@ use super::{Compaction, Mutation};
 pub(super) struct Compactor {
     pub(super) phase: Phase,
     pub(super) inputs: u8,
+    /// Whether an earlier version was put back since it made its plan.
+    pub(super) is_void: bool,
     /// The mask of its output.
     output: u8,
     /// The number under which its record was sent last.
@@ -47,9 +49,14 @@ pub enum Step {
 }
 
 impl Compactor {
-    /// The segments that a commit of it still under way, or still to come, would touch.
-    pub(super) fn at_stake(&self) -> u8 {
-        self.inputs | self.output
+    /// Its output, while it may yet commit it, or its record may yet become a version.
+    pub(super) fn staged(&self, head: u8) -> u8 {
+        if self.is_planned() { self.output } else { self.unresolved_output(head) }
+    }
+
+    /// Whether it may yet send a record.
+    pub(super) fn is_planned(&self) -> bool {
+        matches!(self.phase, Phase::Staged | Phase::Sent | Phase::Unsettled)
     }
 
     /// Blanks all but that it is done, once no record of it can become a version any more.
@@ -72,7 +79,9 @@ impl Compactor {
 
 pub(super) fn steps(model: &Compaction, state: &State, index: usize, mut push: impl FnMut(Step)) {
     let compactor = &state.compactors[index];
-    let is_live = compactor.inputs & !state.at_head().live == 0 || model.mutation == Mutation::InputsUnchecked;
+    let is_void = compactor.is_void && model.mutation != Mutation::RestoreIgnored;
+    let is_live = compactor.inputs & !state.at_head().live == 0 && !is_void;
+    let is_live = is_live || model.mutation == Mutation::InputsUnchecked;
     match compactor.phase {
         Phase::Idle if index < usize::from(model.bounds.compactions) => {
             let is_next = index == 0 || state.compactors[index - 1].phase != Phase::Idle;
@@ -158,7 +167,7 @@ fn stage(model: &Compaction, state: &mut State, index: usize, inputs: u8) {
     let (rows, rank) = merged.fold((0, 0), |(rows, rank), input| (rows | input.rows, rank.max(input.rank)));
     let rank = if model.mutation == Mutation::OutputRanksNewest { 0 } else { rank };
     let points = state.answer(inputs);
-    state.segments[output] = Segment { points, rows, rank };
+    state.segments[output] = Segment { points, rows, rank, added: 0 };
     state.objects |= 1 << output;
     state.compactors[index] = Compactor { phase: Phase::Staged, inputs, output: 1 << output, ..Compactor::default() };
 }
@@ -178,7 +187,7 @@ pub(super) fn deliver(model: &Compaction, state: &mut State, index: usize, answe
         let mut next = *state.at_head();
         let removed = if model.mutation == Mutation::RemovesUnread { next.live } else { inputs };
         next.live = next.live & !removed | output;
-        state.commit(next, model.mutation);
+        state.commit(next);
     }
     let compactor = &mut state.compactors[index];
     if compactor.phase != Phase::Sent {

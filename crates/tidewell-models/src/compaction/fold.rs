@@ -14,7 +14,9 @@ pub(super) fn steps(model: &Compaction, state: &State, index: usize, mut push: i
     let is_next = index == 0 || state.folds[index - 1].phase != FoldPhase::Idle;
     match state.folds[index].phase {
         FoldPhase::Idle if index < usize::from(model.bounds.folds) && is_next => {
-            (1..1 << model.bounds.points).for_each(|points| push(Step::Stage(points)));
+            let shape = model.bounds.shapes[index];
+            let points = (1..1 << model.bounds.points).filter(|points| shape == 0 || shape == *points);
+            points.map(Step::Stage).for_each(push);
         }
         FoldPhase::Staged => push(Step::Commit),
         FoldPhase::Idle | FoldPhase::Committed => {}
@@ -27,7 +29,7 @@ pub(super) fn take(model: &Compaction, state: &mut State, index: usize, step: St
     match step {
         Step::Stage(points) => {
             let value = |point: usize| if points & (1 << point) != 0 { id } else { 0 };
-            state.segments[index] = Segment { points: std::array::from_fn(value), rows: 1 << index, rank: 0 };
+            state.segments[index] = Segment { points: std::array::from_fn(value), rows: 1 << index, rank: 0, added: 0 };
             state.objects |= 1 << index;
             let base = if ranks_at_plan { state.head } else { 0 };
             state.folds[index] = Fold { phase: FoldPhase::Staged, base };
@@ -41,7 +43,7 @@ pub(super) fn take(model: &Compaction, state: &mut State, index: usize, step: St
             for (point, value) in state.segments[index].points.iter().enumerate().filter(|(_, value)| **value != 0) {
                 next.answer[point] = *value;
             }
-            state.commit(next, model.mutation);
+            state.commit(next);
             state.folds[index] = Fold { phase: FoldPhase::Committed, base: 0 };
         }
     }

@@ -1,84 +1,125 @@
-//! Deletion of unlinked segments: announce a horizon, then ask who still needs what, then delete.
+//! Deletion: condemn by a commit, delete, bury by another; and what nothing names, once its generation is sealed.
 
-use super::state::{State, ones};
+use super::state::{SEGMENTS, State, ones};
 use super::{Compaction, Mutation};
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+/// One run of one collector.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Gc {
     pub(super) phase: Phase,
-    /// Runs left.
-    runs: u8,
-    /// Segments that it may delete.
-    pub(super) doomed: u8,
+    /// Removed segments that it found due, then those that are condemned.
+    due: u8,
+    /// Segments that nothing named when it looked.
+    orphans: u8,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Phase {
     #[default]
-    Idle,
-    /// Only where pins are listed before the horizon is announced.
-    Listed,
-    /// The horizon is committed.
-    Announced,
-    /// Pins were listed: what is doomed goes.
-    Deleting,
+    Done,
+    Ready,
+    /// It knows what was due in some version.
+    Looked,
+    /// What it deletes is condemned.
+    Condemned,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Commits the horizon; reads graveyard and named snapshots in the same view.
-    Announce,
-    ListPins,
+    Look,
+    Condemn,
     Delete(usize),
-    End,
-    /// Only where a mutation allows it.
-    DeleteOrphan(usize),
+    Bury,
 }
 
 impl Gc {
-    pub(super) fn new(runs: u8) -> Self {
-        Self { runs, ..Self::default() }
+    pub(super) fn new(may_run: bool) -> Self {
+        Self { phase: if may_run { Phase::Ready } else { Phase::Done }, ..Self::default() }
+    }
+
+    /// What it found due, or has condemned.
+    pub(super) fn due(&self) -> u8 {
+        self.due
+    }
+
+    /// What it is about to delete.
+    pub(super) fn doomed(&self) -> u8 {
+        let due = if self.phase == Phase::Condemned { self.due } else { 0 };
+        due | self.orphans
     }
 }
 
-pub(super) fn steps(model: &Compaction, state: &State, mut push: impl FnMut(Step)) {
-    let lists_first = model.mutation == Mutation::PinsListedFirst;
-    match state.gc.phase {
-        Phase::Idle if state.gc.runs == 0 || state.unlinked_by(state.head) == 0 => {}
-        Phase::Idle if lists_first => push(Step::ListPins),
-        Phase::Idle | Phase::Listed => push(Step::Announce),
-        Phase::Announced => push(Step::ListPins),
-        Phase::Deleting => {
-            ones(state.gc.doomed & state.objects).map(Step::Delete).for_each(&mut push);
-            push(Step::End);
+pub(super) fn steps(model: &Compaction, state: &State, index: usize, mut push: impl FnMut(Step)) {
+    let gc = &state.gcs[index];
+    let deletes_early = model.mutation == Mutation::DeletedBeforeCondemned && gc.phase == Phase::Looked;
+    let doomed = gc.doomed() | if deletes_early { gc.due } else { 0 };
+    ones(doomed & state.objects).map(Step::Delete).for_each(&mut push);
+    match gc.phase {
+        Phase::Done => {}
+        Phase::Ready => {
+            if (due(model, state) | orphans(model, state)) != 0 {
+                push(Step::Look);
+            }
         }
-    }
-    if model.mutation == Mutation::OrphansByAge {
-        let named = state.at_head().live | state.version(state.named).live | state.unlinked_by(state.head);
-        ones(state.objects & !named).map(Step::DeleteOrphan).for_each(push);
+        Phase::Looked => push(Step::Condemn),
+        Phase::Condemned => push(Step::Bury),
     }
 }
 
-pub(super) fn take(model: &Compaction, state: &mut State, step: Step) {
-    let lists_first = model.mutation == Mutation::PinsListedFirst;
+/// Removed segments that are condemned, or that no named version needs.
+fn due(model: &Compaction, state: &State) -> u8 {
+    let is_due = |segment: &usize| {
+        let is_condemned = state.condemned & (1 << segment) != 0;
+        is_condemned || model.mutation == Mutation::SnapshotsIgnored || !state.is_needed(*segment, state.named)
+    };
+    ones(state.buried()).filter(is_due).fold(0, |mask, segment| mask | 1 << segment)
+}
+
+/// Objects that neither the head nor a grave nor a named version names. Who staged one of them can commit it no more: its
+/// generation is sealed.
+fn orphans(model: &Compaction, state: &State) -> u8 {
+    let graves = if model.mutation == Mutation::GravesAreOrphans { 0 } else { state.buried() };
+    let named = state.at_head().live | state.version(state.named).live | graves;
+    let staged = if model.mutation == Mutation::OrphansByAge { 0 } else { state.staged() };
+    state.objects & !(named | staged)
+}
+
+pub(super) fn take(model: &Compaction, state: &mut State, index: usize, step: Step) {
+    let (due, orphans) = (due(model, state), orphans(model, state));
     match step {
-        Step::Announce => {
-            let next = *state.at_head();
-            state.commit(next, model.mutation);
-            state.horizon = state.head;
-            let is_kept = state.named != 0 && model.mutation != Mutation::SnapshotsIgnored;
-            let limit = if is_kept { state.named.min(state.head) } else { state.head };
-            let doomed = state.unlinked_by(limit);
-            state.gc.doomed = if lists_first { state.gc.doomed & doomed } else { doomed };
-            state.gc.phase = if lists_first { Phase::Deleting } else { Phase::Announced };
+        Step::Look => state.gcs[index] = Gc { phase: Phase::Looked, due, orphans },
+        Step::Condemn => {
+            let looked = state.gcs[index].due & state.buried();
+            let free = if model.mutation == Mutation::CondemnedAsLooked { looked } else { looked & due };
+            condemn(model, state, free & !state.condemned);
+            let gc = &mut state.gcs[index];
+            (gc.phase, gc.due) = (Phase::Condemned, looked & state.condemned);
         }
-        Step::ListPins => {
-            let pinned = state.reader.pin().filter(|_| model.mutation != Mutation::PinsIgnored);
-            let spared = pinned.map_or(u8::MAX, |version| state.unlinked_by(version));
-            state.gc.doomed = if lists_first { spared } else { state.gc.doomed & spared };
-            state.gc.phase = if lists_first { Phase::Listed } else { Phase::Deleting };
+        Step::Delete(segment) => state.objects &= !(1 << segment),
+        Step::Bury => {
+            let gone = state.gcs[index].due & !state.objects & state.buried() & state.condemned;
+            if gone != 0 {
+                let next = *state.at_head();
+                state.commit(next);
+                ones(gone).for_each(|segment| state.removed[segment] = 0);
+                state.condemned &= !gone;
+            }
+            state.gcs[index] = Gc::default();
         }
-        Step::Delete(segment) | Step::DeleteOrphan(segment) => state.objects &= !(1 << segment),
-        Step::End => state.gc = Gc::new(state.gc.runs - 1),
     }
 }
+
+fn condemn(model: &Compaction, state: &mut State, segments: u8) {
+    if segments == 0 {
+        return;
+    }
+    let next = *state.at_head();
+    state.commit(next);
+    state.condemned |= segments;
+    if model.mutation != Mutation::CondemnedUnannounced {
+        let last = ones(segments).map(|segment| state.removed[segment]).max().unwrap_or(0);
+        state.condemned_to = state.condemned_to.max(last);
+    }
+}
+
+const _: () = assert!(SEGMENTS <= 8, "masks of one byte hold every segment");

@@ -25,43 +25,58 @@ pub enum Mutation {
     NoIdentity,
     /// A compactor deletes its inputs when it sends the commit, before anything unlinked them.
     DeletedBeforeUnlink,
-    /// Deletion does not ask for pins.
-    PinsIgnored,
-    /// Deletion does not ask for named snapshots.
+    /// A compaction that was planned before an earlier version was put back is committed after.
+    RestoreIgnored,
+    /// Deletion does not ask for named versions.
     SnapshotsIgnored,
-    /// Pins are listed before the horizon is announced, not after.
-    PinsListedFirst,
-    /// A reader relies on its pin without looking at the horizon again.
-    PinUnchecked,
-    /// A snapshot may name a version below the horizon.
+    /// What was due when a collector looked is condemned, though a version that needs it has got a name since.
+    CondemnedAsLooked,
+    /// Removed segments are deleted before a commit condemns them.
+    DeletedBeforeCondemned,
+    /// Condemning does not say which versions may have lost something.
+    CondemnedUnannounced,
+    /// A version may get a name though it may have lost something.
     SnapshotUnchecked,
-    /// A restored segment stays in the graveyard.
+    /// A version without a name may be put back though it may have lost something.
+    RestoreUnchecked,
+    /// Putting a version back does not say that those before it may lose something.
+    RestoreUnannounced,
+    /// A segment that is live again keeps its grave.
     RestoredStaysBuried,
+    /// Removed segments go with those that nothing names, though they are not condemned.
+    GravesAreOrphans,
     /// Objects that no version names are deleted, though their commit may be under way.
     OrphansByAge,
 }
 
 /// Each broken rule, the property that must notice, and bounds within which the damage shows.
-pub(super) const BREAKS: [(Mutation, &str, Bounds); 16] = [
+pub(super) const BREAKS: [(Mutation, &str, Bounds); 22] = [
     (Mutation::InputsUnchecked, property::ROWS_ONCE, Bounds { compactions: 2, ..ONE }),
     (Mutation::RemovesUnread, property::ROWS_KEPT, RANKS),
     (Mutation::NameReused, property::NAMED_SAME, SNAPSHOT),
+    (Mutation::NameReused, property::READ_TRUE, Bounds { reads: 1, ..ONE }),
     (Mutation::RanksIgnored, property::LAST_WRITE_WINS, RANKS),
     (Mutation::OutputRanksNewest, property::LAST_WRITE_WINS, RANKS),
     (Mutation::FoldRankedAtPlan, property::LAST_WRITE_WINS, RANKS),
     (Mutation::AbsentIsFailure, property::STAGED_KEPT, ONE),
     (Mutation::NoIdentity, property::LIVE_EXIST, ONE),
     (Mutation::DeletedBeforeUnlink, property::LIVE_EXIST, ONE),
-    (Mutation::PinsIgnored, property::PINNED_EXIST, PIN),
+    (Mutation::RestoreIgnored, property::LAST_WRITE_WINS, OVERTAKEN),
     (Mutation::SnapshotsIgnored, property::NAMED_EXIST, SNAPSHOT),
-    (Mutation::PinsListedFirst, property::PINNED_EXIST, PIN),
-    (Mutation::PinUnchecked, property::PINNED_EXIST, PIN),
+    (Mutation::SnapshotsIgnored, property::CONDEMNED_FREE, SNAPSHOT),
+    (Mutation::CondemnedAsLooked, property::NAMED_EXIST, SNAPSHOT),
+    (Mutation::DeletedBeforeCondemned, property::NAMED_EXIST, SNAPSHOT),
+    (Mutation::CondemnedUnannounced, property::NAMED_EXIST, SNAPSHOT),
     (Mutation::SnapshotUnchecked, property::NAMED_EXIST, SNAPSHOT),
-    (Mutation::RestoredStaysBuried, property::LIVE_EXIST, Bounds { restores: 1, ..SNAPSHOT }),
-    (Mutation::OrphansByAge, property::STAGED_KEPT, ONE),
+    (Mutation::RestoreUnchecked, property::LIVE_EXIST, Bounds { deletions: 1, restores: 1, ..ONE }),
+    (Mutation::RestoreUnannounced, property::NAMED_EXIST, Bounds { snapshots: 2, restores: 1, ..SNAPSHOT }),
+    (Mutation::RestoredStaysBuried, property::LIVE_EXIST, Bounds { deletions: 1, restores: 1, ..ONE }),
+    (Mutation::GravesAreOrphans, property::NAMED_EXIST, SNAPSHOT),
+    (Mutation::OrphansByAge, property::STAGED_KEPT, Bounds { deletions: 1, ..ONE }),
 ];
 
-const ONE: Bounds = Bounds { folds: 2, points: 1, compactions: 1, snapshots: 0, restores: 0, deletions: 0, pins: 0 };
+const ONE: Bounds =
+    Bounds { folds: 2, points: 1, shapes: [0; 4], compactions: 1, snapshots: 0, restores: 0, deletions: 0, reads: 0 };
+const OVERTAKEN: Bounds = Bounds { folds: 4, shapes: [3, 1, 2, 1], compactions: 2, restores: 1, ..RANKS };
 const RANKS: Bounds = Bounds { folds: 3, points: 2, ..ONE };
-const PIN: Bounds = Bounds { deletions: 1, pins: 1, ..ONE };
 const SNAPSHOT: Bounds = Bounds { deletions: 1, snapshots: 1, ..ONE };

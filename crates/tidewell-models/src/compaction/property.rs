@@ -3,14 +3,16 @@
 use stateright::Property;
 
 use super::state::{FOLDS, State, ones};
-use super::{Compaction, compactor, gc, pin};
+use super::{Compaction, compactor, gc};
 
 pub(super) const ROWS_KEPT: &str = "I2 the live segments hold every folded row";
 pub(super) const ROWS_ONCE: &str = "I2 no row is in two live segments";
-pub(super) const NAMED_SAME: &str = "I6 a kept version answers as it did when it was the head";
+pub(super) const NAMED_SAME: &str = "I6 the named version answers as it did when it was the head";
+pub(super) const READ_TRUE: &str =
+    "I6 a read of a version answers as it did when it was the head, or finds a segment gone";
 pub(super) const LIVE_EXIST: &str = "I7 every live segment exists";
-pub(super) const PINNED_EXIST: &str = "I7 every segment of a pinned version exists";
-pub(super) const NAMED_EXIST: &str = "I7 every segment of a named snapshot exists";
+pub(super) const NAMED_EXIST: &str = "I7 every segment of the named version exists";
+pub(super) const CONDEMNED_FREE: &str = "I12 no condemned segment is live, or in the named version";
 pub(super) const STAGED_KEPT: &str = "I15 a staged segment exists while its commit is unresolved";
 pub(super) const LAST_WRITE_WINS: &str = "I17 the live segments answer with the last write of each point";
 
@@ -25,17 +27,14 @@ pub(super) fn all() -> Vec<Property<Compaction>> {
             rows.sum::<u32>() <= state.at_head().rows.count_ones()
         }),
         Property::always(NAMED_SAME, |_, state: &State| {
-            let kept = [Some(state.named), pinned(state)];
-            kept.into_iter()
-                .flatten()
-                .map(|kept| state.version(kept))
-                .all(|kept| state.answer(kept.live) == kept.answer)
+            state.answer(state.version(state.named).live) == state.version(state.named).answer
         }),
+        Property::always(READ_TRUE, |_, state: &State| !state.reader.is_false),
         Property::always(LIVE_EXIST, |_, state: &State| state.at_head().live & !state.objects == 0),
-        Property::always(PINNED_EXIST, |_, state: &State| {
-            pinned(state).is_none_or(|version| state.version(version).live & !state.objects == 0)
-        }),
         Property::always(NAMED_EXIST, |_, state: &State| state.version(state.named).live & !state.objects == 0),
+        Property::always(CONDEMNED_FREE, |_, state: &State| {
+            (state.at_head().live | state.version(state.named).live) & state.condemned == 0
+        }),
         Property::always(STAGED_KEPT, |_, state: &State| {
             let unresolved = state.compactors.iter().map(|compactor| compactor.unresolved_output(state.head));
             unresolved.fold(0, |mask, output| mask | output) & !state.objects == 0
@@ -46,11 +45,6 @@ pub(super) fn all() -> Vec<Property<Compaction>> {
     ];
     properties.extend(situations());
     properties
-}
-
-/// The version that the reader relies on.
-fn pinned(state: &State) -> Option<u8> {
-    state.reader.pin().filter(|_| state.reader.phase == pin::Phase::Pinned)
 }
 
 /// Races that the walks must come through, or they prove nothing about them.
@@ -74,20 +68,27 @@ fn situations() -> Vec<Property<Compaction>> {
             let is_stale = |compactor: &compactor::Compactor| compactor.inputs & !state.at_head().live != 0;
             state.compactors.iter().any(|c| c.phase == compactor::Phase::Staged && is_stale(c))
         }),
-        Property::sometimes("a segment is live again after it was unlinked", |model, state: &State| {
+        Property::sometimes("a segment is live again after it was removed", |model, state: &State| {
             let folded = (1 << FOLDS) - 1;
-            let is_output_buried = state.unlinked_by(state.head) & !folded != 0;
-            state.restores < model.bounds.restores && is_output_buried && state.at_head().live & folded != 0
+            let is_restored = state.snapshotter.restores < model.bounds.restores;
+            is_restored && state.objects & !folded != 0 && state.at_head().live & folded != 0
         }),
-        Property::sometimes("a pin came too late", |_, state: &State| {
-            state.reader.phase == pin::Phase::Written && state.reader.version() < state.horizon
+        Property::sometimes("a name comes too late", |_, state: &State| {
+            (1..state.condemned_to).contains(&state.snapshotter.version())
         }),
-        Property::sometimes("a pin saves a segment from deletion", |_, state: &State| {
-            let saved = pinned(state).map_or(0, |version| state.version(version).live & !state.at_head().live);
-            state.gc.phase == gc::Phase::Deleting && saved & !state.gc.doomed != 0
+        Property::sometimes("a name saves a removed segment", |_, state: &State| {
+            let saved = state.version(state.named).live & state.buried();
+            saved != 0 && state.gcs.iter().any(|gc| gc.phase == gc::Phase::Condemned)
         }),
-        Property::sometimes("an unlinked segment is deleted", |_, state: &State| {
-            state.gc.phase == gc::Phase::Deleting && state.gc.doomed & !state.objects != 0
+        Property::sometimes("two collectors delete the same segment", |_, state: &State| {
+            let [one, other] = &state.gcs;
+            one.doomed() & other.doomed() & state.objects != 0
+        }),
+        Property::sometimes("a collector lost to a restore", |_, state: &State| {
+            state.gcs.iter().any(|gc| gc.phase == gc::Phase::Looked && gc.due() & state.at_head().live != 0)
+        }),
+        Property::sometimes("a segment is gone and its reader plans again", |_, state: &State| {
+            state.reader.is_overtaken(state)
         }),
     ]
 }

@@ -1,18 +1,19 @@
 //! What the store holds, the chain of versions, and what each process has in mind.
 
+use super::Bounds;
 use super::compactor::Compactor;
 use super::gc::Gc;
-use super::pin::Reader;
+use super::reader::Reader;
 use super::snapshot::Snapshotter;
-use super::{Bounds, Mutation};
 
-pub(super) const FOLDS: usize = 3;
+pub(super) const FOLDS: usize = 4;
 pub(super) const COMPACTORS: usize = 2;
+pub(super) const GCS: usize = 2;
 /// The segments of the folds, then the outputs of the compactors.
 pub(super) const SEGMENTS: usize = FOLDS + COMPACTORS;
 /// Points that rows may belong to: writing one again replaces it.
 pub(super) const POINTS: usize = 2;
-const VERSIONS: usize = 12;
+const VERSIONS: usize = 16;
 
 /// An immutable object, and its rank among the segments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -23,6 +24,8 @@ pub(super) struct Segment {
     pub(super) rows: u8,
     /// Of two segments with a point, the one that ranks higher has its last write.
     pub(super) rank: u8,
+    /// The version that added it; 0 before.
+    pub(super) added: u8,
 }
 
 /// One version of the committed view, and what is true at it.
@@ -59,17 +62,18 @@ pub struct State {
     pub(super) objects: u8,
     pub(super) versions: [Version; VERSIONS],
     pub(super) head: u8,
-    /// For each segment, the version that unlinked it; 0 where none did or it is live again.
-    pub(super) graveyard: [u8; SEGMENTS],
-    /// No version below may be pinned or named any more; 0 before the first deletion.
-    pub(super) horizon: u8,
-    /// The version that the named snapshot keeps; 0 for none.
+    /// For each segment that has a grave, the version that removed it; 0 for none.
+    pub(super) removed: [u8; SEGMENTS],
+    /// Graves whose objects are being deleted.
+    pub(super) condemned: u8,
+    /// No version below may get a name any more, or be put back without one.
+    pub(super) condemned_to: u8,
+    /// The version that has a name; 0 for none.
     pub(super) named: u8,
-    pub(super) restores: u8,
     pub(super) folds: [Fold; FOLDS],
     pub(super) compactors: [Compactor; COMPACTORS],
     pub(super) snapshotter: Snapshotter,
-    pub(super) gc: Gc,
+    pub(super) gcs: [Gc; GCS],
     pub(super) reader: Reader,
 }
 
@@ -80,15 +84,15 @@ impl State {
             objects: 0,
             versions: Default::default(),
             head: 0,
-            graveyard: [0; SEGMENTS],
-            horizon: 0,
+            removed: [0; SEGMENTS],
+            condemned: 0,
+            condemned_to: 0,
             named: 0,
-            restores: bounds.restores,
             folds: Default::default(),
             compactors: Default::default(),
-            snapshotter: Snapshotter::new(bounds.snapshots),
-            gc: Gc::new(bounds.deletions),
-            reader: Reader::new(bounds.pins),
+            snapshotter: Snapshotter::new(bounds.snapshots, bounds.restores),
+            gcs: std::array::from_fn(|index| Gc::new(index < usize::from(bounds.deletions))),
+            reader: Reader::new(bounds.reads),
         }
     }
 
@@ -100,25 +104,39 @@ impl State {
         self.version(self.head)
     }
 
-    /// Commits the next version: what leaves the live set goes to the graveyard, what enters it leaves the graveyard.
-    pub(super) fn commit(&mut self, next: Version, mutation: Mutation) {
+    /// Commits the next version: what it does not have any more gets a grave.
+    pub(super) fn commit(&mut self, next: Version) {
         let before = self.at_head().live;
-        self.head += 1;
-        self.versions[usize::from(self.head)] = next;
+        self.commit_restored(next);
         for segment in ones(before & !next.live) {
-            self.graveyard[segment] = self.head;
+            self.removed[segment] = self.head;
         }
-        if mutation != Mutation::RestoredStaysBuried {
-            for segment in ones(next.live) {
-                self.graveyard[segment] = 0;
-            }
+        for segment in ones(next.live & !before) {
+            self.segments[segment].added = self.head;
         }
     }
 
-    /// Segments that were unlinked at or before `version`.
-    pub(super) fn unlinked_by(&self, version: u8) -> u8 {
-        let is_past = |segment: &usize| (1..=version).contains(&self.graveyard[*segment]);
-        (0..SEGMENTS).filter(is_past).fold(0, |mask, segment| mask | 1 << segment)
+    /// Commits the next version, which had been before.
+    pub(super) fn commit_restored(&mut self, next: Version) {
+        self.head += 1;
+        self.versions[usize::from(self.head)] = next;
+    }
+
+    /// Segments that have a grave.
+    pub(super) fn buried(&self) -> u8 {
+        (0..SEGMENTS).filter(|segment| self.removed[*segment] != 0).fold(0, |mask, segment| mask | 1 << segment)
+    }
+
+    /// Whether the version, 0 for none, had a segment that has a grave.
+    pub(super) fn is_needed(&self, segment: usize, version: u8) -> bool {
+        version != 0 && self.segments[segment].added <= version && version < self.removed[segment]
+    }
+
+    /// Segments that someone may yet commit.
+    pub(super) fn staged(&self) -> u8 {
+        let folded = (0..FOLDS).filter(|fold| self.folds[*fold].phase == FoldPhase::Staged);
+        let folded = folded.fold(0, |mask, fold| mask | 1 << fold);
+        self.compactors.iter().fold(folded, |mask, compactor| mask | compactor.staged(self.head))
     }
 
     /// What the segments say: for each point, the value in the segment that ranks highest.
@@ -144,16 +162,15 @@ impl State {
         for compactor in &mut self.compactors {
             compactor.forget(self.head);
         }
-        let folded = (0..FOLDS).filter(|fold| self.folds[*fold].phase == FoldPhase::Staged);
-        let staged = folded.fold(0, |mask, fold| mask | 1 << fold);
-        let kept = used.iter().fold(staged, |mask, version| mask | self.version(*version).live);
-        let kept = self.compactors.iter().fold(kept, |mask, compactor| mask | compactor.at_stake());
-        let buried = self.unlinked_by(self.head) & self.objects;
-        for segment in ones(!(kept | buried) & ((1 << SEGMENTS) - 1)) {
-            self.segments[segment] = Segment::default();
-            self.graveyard[segment] = 0;
-            self.objects &= !(1 << segment);
+        let kept = used.iter().fold(self.staged(), |mask, version| mask | self.version(*version).live);
+        let kept = self.compactors.iter().fold(kept, |mask, compactor| mask | compactor.inputs);
+        let buried = self.buried();
+        for segment in ones(!kept & ((1 << SEGMENTS) - 1)) {
+            let added = if buried & (1 << segment) != 0 { self.segments[segment].added } else { 0 };
+            self.segments[segment] = Segment { added, ..Segment::default() };
         }
+        self.objects &= kept | buried;
+        self.gcs.sort_unstable();
     }
 }
 
