@@ -1,14 +1,19 @@
-//! Committers extend the chain, anyone writes checkpoints, the floor rises, records and checkpoints are deleted, cold readers
-//! open: what they open is the true history, whole.
+//! Committers extend the chain, anyone writes checkpoints, commits let them count, the floor rises, records, checkpoints and
+//! lists of segments are deleted, cold readers open: what they open is the true history, whole.
 //!
-//! Actors: two committers (send, give up, check the floor), writers of checkpoints (of any version, at any time), two that
-//! raise the floor (look, compare and swap), deletion of records, two cleaners of checkpoints (list, delete), one cold reader
-//! (list, checkpoint, replay, floor).
+//! Actors: two committers (send, give up, check the floor), writers of checkpoints (of any version, at any time, with lists of
+//! their own or those of another), two that raise the floor (look, compare and swap), deletion of records, two cleaners (catch
+//! up, list, delete checkpoints and lists), one cold reader (list, checkpoint, replay, floor, lists).
 //!
 //! Faults: a record's create arrives at any later time, after its number was collected too; its answer is lost; every process
-//! may stop between any two steps. The hint may name any checkpoint at any time, or one that is gone: it has no state here.
+//! may stop between any two steps. The hint may name any checkpoint at any time, or one that is gone.
 //!
-//! Left out: how a committer settles an unknown outcome (`append_seal_fold`), leaves of checkpoints, progress.
+//! A checkpoint *counts* from the commit on that names it, and the newest two do. Only what counts is kept, so the commit asks
+//! for what deletion goes by: that the checkpoint is newer than those that count, that the generation of its lists is not
+//! sealed, and that what it took its lists over from still counts.
+//!
+//! Left out: how a committer settles an unknown outcome (`append_seal_fold`), named versions and restores (`compaction`),
+//! several lists (a checkpoint has one or none), opening and sealing a generation in several commits, progress.
 
 mod cleaner;
 mod committer;
@@ -29,10 +34,12 @@ use state::{CLEANERS, COMMITTERS, RAISERS, RECORDS};
 /// How much of each the model has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// Records sent by all committers together, at most 5.
+    /// Records sent by all committers together, at most 6.
     pub commits: u8,
     /// Checkpoints written.
     pub checkpoints: u8,
+    /// Whether checkpoints have lists, and the first generation may be sealed.
+    pub has_lists: bool,
     /// Runs of cleaning, at most 2.
     pub cleanings: u8,
     /// Raises of the floor, at most 2.
@@ -63,7 +70,7 @@ pub enum Action {
         answered: bool,
     },
     /// Someone writes a checkpoint of this version.
-    WriteCheckpoint(usize),
+    WriteCheckpoint(usize, Option<committer::Lists>),
     /// A step towards a higher floor.
     Raiser(usize, floor::Step),
     /// The record of this version is deleted.
@@ -78,9 +85,11 @@ pub enum Action {
 #[must_use]
 pub fn cases() -> Vec<Case<Checkpoint>> {
     vec![
-        case("three commits, two raises, an open", Bounds { raises: 2, ..SMALL }),
-        case("three commits, two cleanings, an open", Bounds { cleanings: 2, ..SMALL }),
-        case("four commits", Bounds { commits: 4, reads: 0, ..SMALL }),
+        case("four commits, two checkpoints, a raise, an open", Bounds { reads: 1, ..SMALL }),
+        case("five commits, three checkpoints, two raises", Bounds { commits: 5, checkpoints: 3, raises: 2, ..SMALL }),
+        case("four commits, two checkpoints, a raise, two cleanings", Bounds { cleanings: 2, ..SMALL }),
+        case("three checkpoints with lists, a cleaning", Bounds { checkpoints: 3, cleanings: 1, ..LISTS }),
+        case("two checkpoints with lists, a cleaning, an open", Bounds { commits: 3, cleanings: 1, reads: 1, ..LISTS }),
     ]
 }
 
@@ -88,15 +97,16 @@ pub fn cases() -> Vec<Case<Checkpoint>> {
 #[must_use]
 pub fn deep_cases() -> Vec<Case<Checkpoint>> {
     vec![
-        case("four commits, an open", Bounds { commits: 4, ..SMALL }),
         case(
-            "three checkpoints, two cleanings, two raises, an open",
-            Bounds { checkpoints: 3, cleanings: 2, raises: 2, ..SMALL },
+            "three checkpoints, two raises, a cleaning, an open",
+            Bounds { checkpoints: 3, raises: 2, cleanings: 1, reads: 1, ..SMALL },
         ),
+        case("three checkpoints with lists, two cleanings", Bounds { checkpoints: 3, cleanings: 2, ..LISTS }),
     ]
 }
 
-const SMALL: Bounds = Bounds { commits: 3, checkpoints: 2, cleanings: 1, raises: 1, reads: 1 };
+const SMALL: Bounds = Bounds { commits: 4, checkpoints: 2, has_lists: false, cleanings: 0, raises: 1, reads: 0 };
+const LISTS: Bounds = Bounds { has_lists: true, raises: 0, ..SMALL };
 
 const fn case(name: &'static str, bounds: Bounds) -> Case<Checkpoint> {
     Case { name, model: Checkpoint { bounds, mutation: Mutation::None } }
@@ -132,9 +142,11 @@ impl Model for Checkpoint {
             }
         }
         if state.checkpoints_left > 0 {
-            let is_new = |record: u8| record != 0 && state.checkpoints & (1 << record) == 0;
-            let versions = (0..state.history.len()).filter(|version| is_new(state.history[*version]));
-            actions.extend(versions.map(Action::WriteCheckpoint));
+            let is_new = |record: u8| record != 0 && state.hinted & (1 << record) == 0;
+            for version in (0..state.history.len()).filter(|version| is_new(state.history[*version])) {
+                let push = |lists| actions.push(Action::WriteCheckpoint(version, lists));
+                committer::lists(self, state, state.history[version], push);
+            }
         }
         for index in 0..RAISERS {
             floor::steps(self, state, index, |step| actions.push(Action::Raiser(index, step)));
@@ -151,16 +163,16 @@ impl Model for Checkpoint {
         match action {
             Action::Committer(index, step) => committer::take(self, &mut state, index, step),
             Action::RecordArrives { record, answered } => committer::deliver(&mut state, record, answered),
-            Action::WriteCheckpoint(version) => {
+            Action::WriteCheckpoint(version, lists) => {
                 let record = state.history[version];
-                committer::write_checkpoint(self, &mut state, record);
+                committer::write_checkpoint(&mut state, record, lists);
             }
             Action::Raiser(index, step) => floor::take(self, &mut state, index, step),
             Action::DeleteRecord(version) => state.log[version] = 0,
-            Action::Cleaner(index, step) => cleaner::take(&mut state, index, step),
+            Action::Cleaner(index, step) => cleaner::take(self, &mut state, index, step),
             Action::Reader(step) => reader::take(self, &mut state, step),
         }
-        state.forget();
+        state.forget(self.mutation);
         Some(state)
     }
 

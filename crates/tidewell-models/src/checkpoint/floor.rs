@@ -1,4 +1,4 @@
-//! The floor: raised by compare-and-swap, after a checkpoint at or above it was seen, and below the head.
+//! The floor: raised by compare-and-swap to the older of the two checkpoints that count, while the newer is there.
 
 use super::state::{State, VERSIONS};
 use super::{Checkpoint, Mutation};
@@ -13,8 +13,8 @@ pub(super) struct Raiser {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Reads floor, head and checkpoints, and decides on this floor.
-    Choose(u8),
+    /// Reads floor and head, looks whether the newer checkpoint is there, and decides.
+    Choose,
     Swap,
 }
 
@@ -28,20 +28,27 @@ pub(super) fn steps(model: &Checkpoint, state: &State, index: usize, mut push: i
     let raiser = &state.raisers[index];
     if raiser.plan.is_some() {
         push(Step::Swap);
-    } else if raiser.may_raise {
-        let head = state.version(state.head());
-        let newest = match model.mutation {
-            Mutation::FloorWithoutCheckpoint => head,
-            _ => state.version(state.newest(state.checkpoints)),
-        };
-        let limit = if model.mutation == Mutation::FloorAtHead { newest } else { newest.min(head.max(1) - 1) };
-        (state.floor + 1..=limit).map(Step::Choose).for_each(push);
+    } else if raiser.may_raise && limit(model, state) > state.floor {
+        push(Step::Choose);
+    }
+}
+
+/// The floor that the head allows.
+fn limit(model: &Checkpoint, state: &State) -> u8 {
+    let head = state.version(state.head());
+    let [older, newer] = state.record(state.head()).counting;
+    match model.mutation {
+        Mutation::FloorAtHead => head,
+        Mutation::FloorWithoutCheckpoint => head.max(1) - 1,
+        Mutation::FloorAtUncounted => state.version(state.newest(state.checkpoints)).min(head.max(1) - 1),
+        _ if state.checkpoints & (1 << newer) == 0 => 0,
+        _ => state.version(older),
     }
 }
 
 pub(super) fn take(model: &Checkpoint, state: &mut State, index: usize, step: Step) {
     match step {
-        Step::Choose(to) => state.raisers[index].plan = Some((state.floor, to)),
+        Step::Choose => state.raisers[index].plan = Some((state.floor, limit(model, state))),
         Step::Swap => {
             if let Some((from, to)) = state.raisers[index].plan.take() {
                 state.raisers[index].may_raise = false;
@@ -57,9 +64,7 @@ pub(super) fn take(model: &Checkpoint, state: &mut State, index: usize, step: St
 /// The versions whose records may be deleted.
 pub(super) fn deletable(model: &Checkpoint, state: &State) -> impl Iterator<Item = usize> {
     let last = match model.mutation {
-        Mutation::RecordsGoBeforeFloor => {
-            state.version(state.newest(state.checkpoints)).min(state.version(state.head()).max(1) - 1)
-        }
+        Mutation::RecordsGoBeforeFloor => limit(model, state),
         _ => state.floor,
     };
     let log = state.log;

@@ -1,4 +1,5 @@
-//! A cold reader: the newest record's number and the hint, a checkpoint, the records after it, the floor.
+//! A cold reader: the newest record's number and the hint, a checkpoint, the records after it, the floor; then whether the
+//! checkpoint counts, so that its lists are kept.
 
 use super::state::State;
 use super::{Checkpoint, Mutation};
@@ -48,6 +49,7 @@ pub(super) struct Fault {
     pub(super) is_false: bool,
     pub(super) is_stale: bool,
     pub(super) is_broken: bool,
+    pub(super) is_hollow: bool,
 }
 
 impl Reader {
@@ -57,6 +59,12 @@ impl Reader {
 
     pub(super) fn records(&self) -> [u8; 2] {
         [self.start, self.at]
+    }
+
+    /// Whether it came from a checkpoint with a list that does not count where it ends.
+    pub(super) fn is_uncounted(&self, state: &State) -> bool {
+        let counting = state.record(self.at).counting;
+        self.phase == Phase::Replayed && state.list_of(self.start) != 0 && !counting.contains(&self.start)
     }
 
     /// Whether it replays from a checkpoint below the floor.
@@ -121,18 +129,23 @@ fn replay(model: &Checkpoint, state: &mut State) {
     }
 }
 
-/// Below the floor nothing can be believed; then it starts over.
+/// Below the floor nothing can be believed, and lists may be gone of a checkpoint that does not count: then it starts over.
 fn finish(model: &Checkpoint, state: &mut State) {
     let Reader { phase, reads, start, at, began, .. } = state.reader;
     let skips = matches!(model.mutation, Mutation::ReaderSkipsFloor | Mutation::GapIsEnd | Mutation::HintIsHead);
+    let is_kept = state.list_of(start) == 0 || state.record(at).counting.contains(&start);
     let counts = state.floor <= state.version(start) || skips;
+    let counts = counts && (is_kept || model.mutation == Mutation::ReaderTakesUncounted);
+    let is_current = state.record(at).counting == state.record(state.head()).counting;
     state.reader = Reader::new(reads);
     if counts {
+        let list = state.list_of(start);
         state.reader.reads -= 1;
         state.reader.fault = Fault {
             is_broken: phase == Phase::Broken,
             is_false: phase != Phase::Broken && !state.is_true(at),
             is_stale: phase != Phase::Broken && state.version(at) < began,
+            is_hollow: is_current && list != 0 && state.lists & (1 << list) == 0,
         };
     }
 }
