@@ -65,6 +65,7 @@ pub mod compaction;
 pub mod delete;
 pub mod explore;
 pub mod quorum;
+pub mod token;
 
 #[cfg(test)]
 mod verdict;

@@ -8,9 +8,10 @@ use std::process::ExitCode;
 
 use stateright::Model;
 use tidewell_models::explore::{Case, Mutant, exhaust, hunt};
-use tidewell_models::{append_seal_fold, checkpoint, compaction, delete, quorum};
+use tidewell_models::{append_seal_fold, checkpoint, compaction, delete, quorum, token};
 
-const USAGE: &str = "usage: tidewell-models append_seal_fold|compaction|checkpoint|quorum|delete [cases|deep|mutants]";
+const USAGE: &str =
+    "usage: tidewell-models append_seal_fold|compaction|checkpoint|quorum|delete|token [cases|deep|mutants]";
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -25,7 +26,11 @@ fn main() -> ExitCode {
             }
         };
     }
-    if walk!(append_seal_fold, compaction, checkpoint, quorum, delete) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if walk!(append_seal_fold, compaction, checkpoint, quorum, delete, token) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }
 
 fn walk_cases<M>(cases: Vec<Case<M>>) -> bool
