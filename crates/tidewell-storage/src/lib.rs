@@ -33,7 +33,7 @@ pub use conformance::conformance;
 pub use create::Created;
 pub use error::{Place, StorageError};
 #[cfg(feature = "test-util")]
-pub use faulty::{Attempted, Fault};
+pub use faulty::{Attempted, Did, Effect, Fault, Journey, Network};
 pub use format::{FORMAT_VERSION, StoreFormat};
 pub use location::{LocationError, StoreUrl};
 pub use meter::{Meter, RequestKind, Usage};
