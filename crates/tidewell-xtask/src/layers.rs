@@ -11,7 +11,7 @@ enum Place {
 }
 
 /// The layers, lowest first: the one place that decides them.
-const LAYERS: [(&str, Place); 18] = [
+const LAYERS: [(&str, Place); 19] = [
     ("tidewell-types", Place::Product(0, 0)),
     ("tidewell-env", Place::Product(0, 1)),
     ("tidewell-line-protocol", Place::Product(1, 0)),
@@ -29,6 +29,7 @@ const LAYERS: [(&str, Place); 18] = [
     ("tidewell-server", Place::Product(5, 0)),
     ("tidewell-cli", Place::Product(5, 1)),
     ("tidewell-testkit", Place::Development),
+    ("tidewell-sim", Place::Development),
     ("tidewell-xtask", Place::Development),
 ];
 
