@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Instant;
 
 use futures::StreamExt as _;
-use tidewell_engine::{Answer, Engine, EngineConfig, Precision, Status, WriteRequest};
+use tidewell_engine::{Answer, Engine, EngineConfig, Precision, ReadOptions, Status, WriteRequest};
 use tidewell_env::Env;
 
 const START_NS: u64 = 1_451_606_400_000_000_000;
@@ -157,8 +157,14 @@ async fn write_all(engine: &Engine, size: Size) -> f64 {
         let body = lines(size, first..(first + steps_per_write).min(size.steps), &mut usages, &mut dice).into();
         let started = Instant::now();
         let database = "default".to_owned();
-        let request =
-            WriteRequest { database, precision: Precision::Nanosecond, ack: None, accept_partial: false, body };
+        let request = WriteRequest {
+            database,
+            precision: Precision::Nanosecond,
+            ack: None,
+            accept_partial: false,
+            idempotency_key: None,
+            body,
+        };
         engine.write(request).await.unwrap();
         seconds += started.elapsed().as_secs_f64();
     }
@@ -190,7 +196,8 @@ async fn ask_all(config: &EngineConfig, size: Size) -> Vec<QueryReport> {
 
 async fn ask(engine: &Engine, sql: &str) -> (usize, f64, u64) {
     let (started, before) = (Instant::now(), requests(&engine.status()));
-    let Answer { mut rows, .. } = engine.query_sql("default", sql, BTreeMap::new()).await.unwrap();
+    let Answer { mut rows, .. } =
+        engine.query_sql("default", sql, BTreeMap::new(), &ReadOptions::default()).await.unwrap();
     let mut count = 0;
     while let Some(batch) = rows.next().await {
         count += batch.unwrap().num_rows();

@@ -5,7 +5,9 @@ mod bad_input;
 mod bench_small;
 mod command_line;
 mod conformance;
+mod crowd;
 mod duckdb;
+mod history;
 mod kill;
 mod load;
 mod place;
@@ -14,5 +16,6 @@ mod readme;
 mod shutdown;
 mod sql_corpus;
 mod two_servers;
+mod upkeep;
 #[path = "../benches/workload.rs"]
 mod workload;

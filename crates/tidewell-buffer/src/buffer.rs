@@ -1,12 +1,13 @@
 //! The entries that are not folded yet, by source and place.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use tidewell_types::{GenerationState, Seq, Source, Watermarks};
+use tidewell_types::{GenerationState, Seq, Source, TokenId, Watermarks};
 
 use crate::entry::Entry;
+use crate::once::count_once;
 
 /// What the buffer holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct Buffer {
 #[derive(Debug, Default)]
 struct Inner {
     entries: BTreeMap<(Source, Seq), Arc<Entry>>,
+    /// Which entries hold rows of a token.
+    tokens: BTreeMap<TokenId, BTreeSet<(Source, Seq)>>,
     totals: Totals,
 }
 
@@ -45,6 +48,9 @@ impl Buffer {
         let key = (entry.source, entry.seq);
         if inner.entries.contains_key(&key) {
             return;
+        }
+        for token in &entry.tokens {
+            inner.tokens.entry(token.id).or_default().insert(key);
         }
         inner.entries.insert(key, entry);
         inner.totals.entries += 1;
@@ -68,13 +74,24 @@ impl Buffer {
     ///
     /// Of each source only the entries without a gap from its watermark on: what lies behind a gap is not acknowledged, and
     /// showing it could not be kept up. Entries of a sealed generation beyond its watermark are void.
+    ///
+    /// The rows of a token that `view` has in segments, or that an entry further up in the answer holds, are left out; their
+    /// entry stays, even without any row, since its place moves the watermark. What is left of such an entry's tables comes
+    /// in pieces: several [`TableRows`](tidewell_types::TableRows) of one table, in the order of its rows.
     #[must_use]
     pub fn unfolded(&self, view: &impl Watermarks) -> Vec<Arc<Entry>> {
+        self.unfolded_of(view, |_| true)
+    }
+
+    /// As [`Buffer::unfolded`], of some sources only: for a fold, which must not leave out the rows of a token because an
+    /// entry holds them that it cannot take.
+    #[must_use]
+    pub fn unfolded_of(&self, view: &impl Watermarks, is_wanted: impl Fn(&Source) -> bool) -> Vec<Arc<Entry>> {
         let inner = self.inner.read();
         let mut unfolded = Vec::new();
         let mut run: Option<(Source, Seq)> = None;
         for ((source, seq), entry) in &inner.entries {
-            if is_void(view, source) {
+            if is_void(view, source) || !is_wanted(source) {
                 continue;
             }
             let expected = match run {
@@ -92,8 +109,35 @@ impl Buffer {
                 run = Some((*source, expected));
             }
         }
+        let has_tokens = !inner.tokens.is_empty();
+        drop(inner);
         unfolded.sort_by_key(|entry| (entry.stamp, entry.source, entry.seq));
+        if has_tokens {
+            count_once(&mut unfolded, view);
+        }
         unfolded
+    }
+
+    /// An entry that counts as of `view`, folded or not, and holds rows of the token; of the sources that are accepted.
+    #[must_use]
+    pub fn find_token(
+        &self,
+        token: &TokenId,
+        view: &impl Watermarks,
+        is_accepted: impl Fn(&Source) -> bool,
+    ) -> Option<(Source, Seq)> {
+        let inner = self.inner.read();
+        let mut holders = inner.tokens.get(token)?.iter().copied();
+        holders.find(|(source, seq)| {
+            is_accepted(source) && inner.missing(view, *source, *seq, 0).is_some_and(|missing| missing.is_empty())
+        })
+    }
+
+    /// What is not here of the entries of `source` up to `seq` that are not folded as of `view`; `None` where that is more
+    /// than `missing_max`, or where the entry can no longer come to count.
+    #[must_use]
+    pub fn missing(&self, view: &impl Watermarks, source: Source, seq: Seq, missing_max: usize) -> Option<Vec<Seq>> {
+        self.inner.read().missing(view, source, seq, missing_max)
     }
 
     /// Lets go of every entry that is folded or void as of `view`.
@@ -112,17 +156,49 @@ impl Buffer {
 
     fn retain(&self, keep: impl Fn(&Entry) -> bool) {
         let mut inner = self.inner.write();
-        let mut totals = Totals::default();
-        inner.entries.retain(|_, entry| {
+        let Inner { entries, tokens, totals } = &mut *inner;
+        *totals = Totals::default();
+        entries.retain(|key, entry| {
             let kept = keep(entry);
             if kept {
                 totals.entries += 1;
                 totals.rows += entry.row_count();
                 totals.bytes += entry.memory_bytes();
+                return true;
             }
-            kept
+            for token in &entry.tokens {
+                if let Some(holders) = tokens.get_mut(&token.id) {
+                    holders.remove(key);
+                    if holders.is_empty() {
+                        tokens.remove(&token.id);
+                    }
+                }
+            }
+            false
         });
-        inner.totals = totals;
+    }
+}
+
+impl Inner {
+    fn missing(&self, view: &impl Watermarks, source: Source, seq: Seq, missing_max: usize) -> Option<Vec<Seq>> {
+        let applied = view.applied(&source);
+        if matches!(source, Source::Memory(_)) {
+            return self.entries.contains_key(&(source, seq)).then(Vec::new);
+        }
+        if seq < applied {
+            return Some(Vec::new());
+        }
+        if is_void(view, &source) {
+            return None;
+        }
+        let here: Vec<Seq> = self.entries.range((source, applied)..=(source, seq)).map(|((_, seq), _)| *seq).collect();
+        let missing_count = (seq.get() - applied.get()).saturating_add(1) - here.len() as u64;
+        if missing_count > missing_max as u64 {
+            return None;
+        }
+        let mut here = here.into_iter().peekable();
+        let wanted = (applied.get()..=seq.get()).map(Seq::new);
+        Some(wanted.filter(|wanted| here.next_if_eq(wanted).is_none()).collect())
     }
 }
 

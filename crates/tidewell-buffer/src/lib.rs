@@ -5,6 +5,7 @@
 
 mod buffer;
 mod entry;
+mod once;
 
 pub use buffer::{Buffer, Totals};
-pub use entry::Entry;
+pub use entry::{Entry, EntryToken, RowSpan};

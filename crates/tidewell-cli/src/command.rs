@@ -4,12 +4,15 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use crate::backup::{BackupArgs, RestoreArgs};
 use crate::completions::CompletionsArgs;
 use crate::db::DbArgs;
 use crate::doctor::DoctorArgs;
 use crate::fold::FoldArgs;
 use crate::query::QueryArgs;
 use crate::serve::ServeArgs;
+use crate::snapshot::SnapshotArgs;
+use crate::verb::{CompactArgs, ExpireArgs, GcArgs, TierArgs};
 use crate::write::WriteArgs;
 
 const EXAMPLES: &str = "\
@@ -55,6 +58,20 @@ pub(crate) enum Command {
     Query(QueryArgs),
     /// Turn the write-ahead log into segments, once
     Fold(FoldArgs),
+    /// Make few large segments of many small ones
+    Compact(CompactArgs),
+    /// Move segments with old rows to the cold tier
+    Tier(TierArgs),
+    /// Let rows that have outlived their retention go
+    Expire(ExpireArgs),
+    /// Delete objects that nothing needs any more
+    Gc(GcArgs),
+    /// Name versions, read and restore them
+    Snapshot(SnapshotArgs),
+    /// Copy databases to another store, incrementally
+    Backup(BackupArgs),
+    /// Bring databases back from a backup
+    Restore(RestoreArgs),
     /// Check what a store can and cannot promise
     Doctor(DoctorArgs),
     /// Look at databases

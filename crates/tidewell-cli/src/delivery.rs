@@ -79,6 +79,7 @@ impl Delivery {
             precision: self.precision,
             ack: self.ack,
             accept_partial: true,
+            idempotency_key: None,
             body,
         };
         let (rejected, count) = match engine.write(request).await {

@@ -1,10 +1,11 @@
 //! The flags that describe a store, its log and its limits, shared by the commands that open an engine.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, value_parser};
-use tidewell_engine::{AckLevel, EngineConfig, FoldConfig, Limits, StoreUrl, WalConfig};
+use tidewell_engine::{AckLevel, EngineConfig, FoldConfig, Limits, MaintainConfig, StoreUrl, WalConfig};
 
 use crate::size::ByteSize;
 
@@ -51,6 +52,10 @@ pub(crate) struct WalArgs {
     #[arg(long, env = "TIDEWELL_WAL_FLUSH_INTERVAL_MS", value_name = "MS", value_parser = value_parser!(u64).range(1..))]
     #[arg(default_value_t = EngineConfig::default().wal.flush_interval_ms)]
     pub(crate) wal_flush_interval_ms: u64,
+
+    /// A store that holds the log beside the database's own (mode quorum); three or more, comma-separated or repeated
+    #[arg(long, env = "TIDEWELL_WAL_STORE", value_name = "STORE", value_delimiter = ',')]
+    pub(crate) wal_store: Vec<StoreUrl>,
 }
 
 impl WalArgs {
@@ -61,6 +66,7 @@ impl WalArgs {
             dir: self.wal_dir.clone(),
             sync_interval_ms: self.wal_sync_interval_ms,
             flush_interval_ms: self.wal_flush_interval_ms,
+            stores: self.wal_store.clone(),
         }
     }
 }
@@ -117,6 +123,37 @@ pub(crate) struct LimitArgs {
     #[arg(long, env = "TIDEWELL_QUERY_TIMEOUT_MS", value_name = "MS", value_parser = value_parser!(u64).range(1..))]
     #[arg(default_value_t = EngineConfig::default().limits.query_timeout_ms)]
     pub(crate) query_timeout_ms: u64,
+}
+
+/// What a server does for its databases on its own.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct MaintainArgs {
+    /// Time between two rounds of compact, tier, expire and gc, in milliseconds; 0 leaves them to other processes
+    #[arg(long, env = "TIDEWELL_MAINTAIN_INTERVAL_MS", value_name = "MS")]
+    #[arg(default_value_t = EngineConfig::default().maintain.interval_ms)]
+    pub(crate) maintain_interval_ms: u64,
+
+    /// Age from which on segments move to the cold tier; 0s never
+    #[arg(long, env = "TIDEWELL_COLD_AFTER", value_name = "SPAN", default_value = "7d")]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub(crate) cold_after: Duration,
+
+    /// Time that readers of an older version are given before its segments are deleted
+    #[arg(long, env = "TIDEWELL_GC_GRACE", value_name = "SPAN", default_value = "1h")]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub(crate) gc_grace: Duration,
+}
+
+impl MaintainArgs {
+    /// The engine's words for it.
+    pub(crate) fn config(&self) -> MaintainConfig {
+        let ms = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        MaintainConfig {
+            interval_ms: self.maintain_interval_ms,
+            cold_after_ms: ms(self.cold_after),
+            reader_grace_ms: ms(self.gc_grace),
+        }
+    }
 }
 
 impl LimitArgs {

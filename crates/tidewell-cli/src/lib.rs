@@ -2,6 +2,7 @@
 //!
 //! Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 the work failed in part or whole, 2 wrong usage.
 
+mod backup;
 mod command;
 mod completions;
 mod config;
@@ -19,9 +20,11 @@ mod query;
 mod serve;
 mod server_client;
 mod size;
+mod snapshot;
 mod stop_signal;
 mod table;
 mod target;
+mod verb;
 mod write;
 
 use std::ffi::OsString;
@@ -68,6 +71,13 @@ async fn execute(command: Command, env: Env) -> Result<(), Failure> {
         Command::Write(args) => write::write(args, env).await,
         Command::Query(args) => query::query(args, env).await,
         Command::Fold(args) => fold::fold(args, env).await,
+        Command::Compact(args) => verb::compact(args, env).await,
+        Command::Tier(args) => verb::tier(args, env).await,
+        Command::Expire(args) => verb::expire(args, env).await,
+        Command::Gc(args) => verb::gc(args, env).await,
+        Command::Snapshot(args) => snapshot::snapshot(args, env).await,
+        Command::Backup(args) => backup::backup(args, env).await,
+        Command::Restore(args) => backup::restore(args, env).await,
         Command::Doctor(args) => doctor::doctor(args, env).await,
         Command::Db(args) => db::db(args, env).await,
         Command::Completions(args) => completions::completions(&args),

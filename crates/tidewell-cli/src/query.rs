@@ -9,7 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use futures::StreamExt;
 use reqwest::Method;
 use serde_json::json;
-use tidewell_engine::{Engine, EngineError};
+use tidewell_engine::{Consistency, Engine, EngineError, ReadOptions};
 use tidewell_env::Env;
 use tidewell_wire::{Encoder, Format, pieces};
 
@@ -25,7 +25,8 @@ Examples:
   tidewell query --format csv --file report.sql > report.csv
   echo 'SELECT count(*) FROM cpu' | tidewell query -
   tidewell query --format parquet -o cpu.parquet 'SELECT * FROM cpu'
-  tidewell query --store s3://my-bucket/metrics 'SELECT max(usage) FROM cpu'";
+  tidewell query --store s3://my-bucket/metrics 'SELECT max(usage) FROM cpu'
+  tidewell query --snapshot before-upgrade 'SELECT count(*) FROM cpu'";
 
 /// What to ask, whom, and how to write the answer.
 #[derive(Args, Debug)]
@@ -50,9 +51,27 @@ pub(crate) struct QueryArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "sql")]
     file: Option<PathBuf>,
 
+    /// How fresh the answer must be: strong, session or bounded:<milliseconds>; by default strong, session with --after
+    #[arg(long, value_name = "LEVEL")]
+    consistency: Option<Consistency>,
+
+    /// See the write with this token, from the reply header X-Tidewell-Session
+    #[arg(long, value_name = "TOKEN")]
+    after: Option<String>,
+
+    /// Read the version that this snapshot names
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["consistency", "after"])]
+    snapshot: Option<String>,
+
     /// The query, `-` to read it from stdin
     #[arg(value_name = "SQL", required_unless_present = "file")]
     sql: Option<String>,
+}
+
+impl QueryArgs {
+    fn read_options(&self) -> ReadOptions {
+        ReadOptions { consistency: self.consistency, after: self.after.clone(), snapshot: self.snapshot.clone() }
+    }
 }
 
 fn format() -> impl TypedValueParser<Value = Format> {
@@ -84,7 +103,12 @@ fn read_sql(args: &QueryArgs) -> Result<String, Failure> {
 
 async fn ask_server(args: &QueryArgs, server: &ServerClient, sql: &str, env: &Env) -> Result<(), Failure> {
     let start = env.monotonic();
-    let body = json!({"db": args.db, "q": sql, "format": args.format.name()}).to_string();
+    let consistency = args.consistency.map(|consistency| consistency.to_string());
+    let body = json!({
+        "db": args.db, "q": sql, "format": args.format.name(),
+        "consistency": consistency, "after": args.after, "snapshot": args.snapshot,
+    })
+    .to_string();
     let request = server.request(Method::POST, "api/v3/query_sql")?;
     let mut response = server.send(request.header("Content-Type", "application/json").body(body)).await?;
     if !response.status().is_success() {
@@ -105,7 +129,7 @@ async fn ask_server(args: &QueryArgs, server: &ServerClient, sql: &str, env: &En
 
 async fn ask_store(args: &QueryArgs, engine: &Engine, sql: &str, env: &Env) -> Result<(), Failure> {
     let start = env.monotonic();
-    let mut answer = engine.query_sql(&args.db, sql, BTreeMap::new()).await?;
+    let mut answer = engine.query_sql(&args.db, sql, BTreeMap::new(), &args.read_options()).await?;
     let mut encoder = Encoder::new(args.format, &answer.schema).map_err(|error| Failure::work(error.to_string()))?;
     let mut output = Output::open(args.output.as_deref())?;
     let mut row_count = 0;

@@ -8,7 +8,7 @@ use tidewell_env::Env;
 use tidewell_server::ServerConfig;
 use tokio::net::TcpListener;
 
-use crate::engine_args::{FoldingArgs, LimitArgs, StoreArgs, WalArgs};
+use crate::engine_args::{FoldingArgs, LimitArgs, MaintainArgs, StoreArgs, WalArgs};
 use crate::failure::Failure;
 use crate::size::ByteSize;
 use crate::stop_signal::StopSignal;
@@ -43,6 +43,9 @@ pub(crate) struct ServeArgs {
     pub(crate) fold: FoldingArgs,
 
     #[command(flatten)]
+    maintain: MaintainArgs,
+
+    #[command(flatten)]
     limits: LimitArgs,
 
     /// The largest request body, once decompressed
@@ -60,6 +63,7 @@ impl ServeArgs {
             store: self.store.store.clone(),
             wal: self.wal.config(),
             fold: self.fold.config(),
+            maintain: self.maintain.config(),
             limits: self.limits.config(),
             background: true,
         }

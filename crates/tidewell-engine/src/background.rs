@@ -8,6 +8,7 @@ use tidewell_wal::AckLevel;
 
 use crate::database::Database;
 use crate::engine::{Engine, Inner};
+use crate::upkeep::upkeep;
 
 /// How often thresholds are looked at when nobody says that a buffer has grown.
 const LOOK_INTERVAL: Duration = Duration::from_millis(500);
@@ -20,12 +21,16 @@ const SWEEP_INTERVALS: u32 = 10;
 /// Starts the tasks; they end when the engine is gone or closing.
 pub(crate) fn start(inner: &Arc<Inner>) {
     inner.env.spawn(fold(Arc::downgrade(inner)));
+    let maintain = &inner.config.maintain;
+    if maintain.interval_ms > 0 {
+        inner.env.spawn(upkeep(Arc::downgrade(inner), Duration::from_millis(maintain.interval_ms)));
+    }
     if inner.config.level() == AckLevel::Periodic {
         inner.env.spawn(sync(Arc::downgrade(inner)));
     }
 }
 
-fn open_engine(inner: &Weak<Inner>) -> Option<Engine> {
+pub(crate) fn open_engine(inner: &Weak<Inner>) -> Option<Engine> {
     inner.upgrade().filter(|inner| !inner.is_closing.load(Ordering::Relaxed)).map(|inner| Engine { inner })
 }
 
@@ -33,6 +38,11 @@ async fn fold(inner: Weak<Inner>) {
     let mut sweeps: u32 = 0;
     while let Some(engine) = open_engine(&inner) {
         for database in engine.inner.databases.opened() {
+            if database.is_sealing()
+                && let Err(error) = engine.finish_sealing(&database).await
+            {
+                tracing::warn!(database = %database.name, %error, "a generation stays half sealed; it is tried again");
+            }
             if is_due(&engine, &database)
                 && let Err(error) = engine.fold_database(&database).await
             {

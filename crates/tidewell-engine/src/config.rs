@@ -14,6 +14,8 @@ pub struct EngineConfig {
     pub wal: WalConfig,
     /// When the log is folded.
     pub fold: FoldConfig,
+    /// What a server does for its databases on its own.
+    pub maintain: MaintainConfig,
     /// What it may take.
     pub limits: Limits,
     /// Whether it folds and fsyncs on its own, as a server does. Otherwise it does what it is called for, and queries read
@@ -45,6 +47,7 @@ impl Default for EngineConfig {
             store: StoreUrl::Folder(PathBuf::from("./data/store")),
             wal: WalConfig::default(),
             fold: FoldConfig::default(),
+            maintain: MaintainConfig::default(),
             limits: Limits::default(),
             background: true,
         }
@@ -65,11 +68,19 @@ pub struct WalConfig {
     /// The shortest time between two log objects of this process in `object` mode. A lone write does not wait for it. Each
     /// object costs a PUT and two GETs: 250 ms under constant load is about $60 a month at S3 list prices, 1 s $15.
     pub flush_interval_ms: u64,
+    /// The stores that hold the log in `quorum` mode, at least three: a write is acknowledged once most of them have it.
+    pub stores: Vec<StoreUrl>,
 }
 
 impl Default for WalConfig {
     fn default() -> Self {
-        Self { mode: None, dir: PathBuf::from("./data/wal"), sync_interval_ms: 100, flush_interval_ms: 250 }
+        Self {
+            mode: None,
+            dir: PathBuf::from("./data/wal"),
+            sync_interval_ms: 100,
+            flush_interval_ms: 250,
+            stores: Vec::new(),
+        }
     }
 }
 
@@ -87,6 +98,24 @@ pub struct FoldConfig {
 impl Default for FoldConfig {
     fn default() -> Self {
         Self { bytes_max: 64 << 20, rows_max: 1_000_000, interval_ms: 60_000 }
+    }
+}
+
+/// What a server does for its databases on its own: compact, tier, expire and collect.
+#[derive(Clone, Debug)]
+pub struct MaintainConfig {
+    /// The time between two rounds, in milliseconds; 0 leaves it to others. A round over a database that has not changed
+    /// makes no request.
+    pub interval_ms: u64,
+    /// The age of a segment's newest row from which on it moves to the cold tier, in milliseconds; 0 never.
+    pub cold_after_ms: u64,
+    /// The time that readers of an older version are given before its segments are deleted, in milliseconds.
+    pub reader_grace_ms: u64,
+}
+
+impl Default for MaintainConfig {
+    fn default() -> Self {
+        Self { interval_ms: 0, cold_after_ms: 7 * 24 * 3_600_000, reader_grace_ms: 3_600_000 }
     }
 }
 

@@ -11,14 +11,15 @@ use tidewell_ingest::{AdmitLimits, Ingest, IngestConfig};
 use tidewell_maintain::{Folder, LocalFold};
 use tidewell_manifest::Manifest;
 use tidewell_storage::{DatabaseLayout, Store};
-use tidewell_types::DatabaseName;
-use tidewell_wal::{read_folder, store_of};
+use tidewell_types::{DatabaseName, NodeId};
+use tidewell_wal::{AckLevel, read_folder, store_of};
 use tokio::sync::OnceCell;
 
 use crate::attach::attach;
 use crate::config::EngineConfig;
 use crate::error::EngineError;
 use crate::home::Home;
+use crate::log_stores::OpenStores;
 
 /// One open database.
 #[derive(Debug)]
@@ -30,13 +31,18 @@ pub(crate) struct Database {
     work: OnceCell<Work>,
     /// When this process last looked for something to fold, on its monotonic clock.
     pub(crate) last_fold: Mutex<Duration>,
+    /// When the last refresh began that brought this process up to all that was acknowledged, on the same clock.
+    refreshed: Mutex<Option<Duration>>,
+    pub(crate) log_stores: Mutex<OpenStores>,
+    /// The local log whose rows were read without taking it.
+    read_node: Mutex<Option<NodeId>>,
 }
 
 /// What a process that writes or folds holds of a database.
 #[derive(Debug)]
 pub(crate) struct Work {
     pub(crate) ingest: Ingest,
-    pub(crate) folder: Folder,
+    pub(crate) folder: Arc<Folder>,
     pub(crate) local: Option<LocalFold>,
 }
 
@@ -45,7 +51,37 @@ impl Database {
     pub(crate) async fn open(store: &Store, env: &Env, name: DatabaseName) -> Result<Self, EngineError> {
         let manifest = Manifest::open(store.clone(), env.clone(), name.clone()).await?;
         let last_fold = Mutex::new(env.monotonic());
-        Ok(Self { name, manifest, buffer: Arc::default(), work: OnceCell::new(), last_fold })
+        Ok(Self {
+            name,
+            manifest,
+            buffer: Arc::default(),
+            work: OnceCell::new(),
+            last_fold,
+            refreshed: Mutex::default(),
+            log_stores: Mutex::default(),
+            read_node: Mutex::default(),
+        })
+    }
+
+    /// Whether this process ever was up to date.
+    pub(crate) fn was_refreshed(&self) -> bool {
+        self.refreshed.lock().is_some()
+    }
+
+    /// Whether it was within the last `age`.
+    pub(crate) fn is_fresh(&self, now: Duration, age: Duration) -> bool {
+        self.refreshed.lock().is_some_and(|refreshed| now.saturating_sub(refreshed) <= age)
+    }
+
+    /// Takes note of a refresh that began then.
+    pub(crate) fn set_refreshed(&self, began: Duration) {
+        let mut refreshed = self.refreshed.lock();
+        *refreshed = (*refreshed).max(Some(began));
+    }
+
+    /// Whether the rows of a local log were read here without taking it.
+    pub(crate) fn holds(&self, node: NodeId) -> bool {
+        *self.read_node.lock() == Some(node)
     }
 
     /// Whether anyone ever wrote to it.
@@ -67,6 +103,9 @@ impl Database {
         let Home { store, env, config, .. } = home;
         let folder = log_folder(config, &self.name);
         let id = home.make_store().await?;
+        if config.level() == AckLevel::Quorum {
+            self.claim_log_stores(home).await?;
+        }
         let local = match config.level().is_local() || store_of(&folder)? == Some(id) {
             true => Some(attach(folder, id, &self.manifest, &self.buffer, env).await?),
             false => None,
@@ -80,16 +119,17 @@ impl Database {
         // A log left by an earlier run in a local mode is folded; writes go where the mode says.
         let log = local.as_ref().filter(|_| config.level().is_local()).map(|local| Arc::clone(&local.log));
         let buffer = || Arc::clone(&self.buffer);
+        let stores = self.log(home, store, &self.manifest.state())?;
         Ok(Work {
-            ingest: Ingest::start(ingest, self.manifest.clone(), store.clone(), buffer(), log, env.clone()),
-            folder: Folder::new(
-                store.clone(),
+            ingest: Ingest::start(ingest, self.manifest.clone(), stores.clone(), buffer(), log, env.clone()),
+            folder: Arc::new(Folder::new(
+                stores,
                 env.clone(),
                 self.manifest.clone(),
                 buffer(),
                 local.clone(),
                 config.limits.buffer_bytes_max,
-            ),
+            )),
             local,
         })
     }
@@ -100,7 +140,8 @@ impl Database {
             return Ok(());
         }
         let folder = log_folder(&home.config, &self.name);
-        if let Some((_, entries)) = home.env.blocking(move || read_folder(&folder)).await? {
+        if let Some((node, entries)) = home.env.blocking(move || read_folder(&folder)).await? {
+            *self.read_node.lock() = Some(node);
             for entry in entries {
                 self.buffer.apply(Arc::new(entry));
             }

@@ -2,6 +2,8 @@
 
 use tidewell_ingest::IngestError;
 use tidewell_maintain::MaintainError;
+use tidewell_maintain::delete::DeleteError;
+use tidewell_maintain::snapshot::SnapshotError;
 use tidewell_manifest::{CommitError, ManifestError};
 use tidewell_query::QueryError;
 use tidewell_storage::StorageError;
@@ -123,6 +125,15 @@ impl From<MaintainError> for EngineError {
             MaintainError::Wal(error) => error.into(),
             MaintainError::Manifest(error) => error.into(),
             MaintainError::Commit(error) => error.into(),
+            MaintainError::Restless => Self::new(ErrorKind::Busy, error.to_string()),
+            MaintainError::Delete(DeleteError::UnknownTable { .. })
+            | MaintainError::Snapshot(SnapshotError::Unknown { .. }) => {
+                Self::new(ErrorKind::NotFound, error.to_string())
+            }
+            MaintainError::Delete(_)
+            | MaintainError::Snapshot(_)
+            | MaintainError::Backup(_)
+            | MaintainError::Rebuild(_) => Self::new(ErrorKind::Invalid, error.to_string()),
             error => Self::new(ErrorKind::Internal, error.to_string()),
         }
     }

@@ -38,17 +38,22 @@ impl Engine {
     /// [`EngineError`]: `DatabaseNotFound`, a local log that another process holds, the store. Databases before the one
     /// that failed are folded.
     pub async fn fold(&self, database: Option<&str>) -> Result<Vec<FoldReport>, EngineError> {
-        let databases = &self.inner.databases;
-        let names = match database {
-            Some(name) => vec![databases.existing(name).await?.name.clone()],
-            None => databases.names().await?.into_iter().collect::<Vec<DatabaseName>>(),
-        };
+        let names = self.named(database).await?;
         let mut reports = Vec::with_capacity(names.len());
         for name in names {
-            let database = databases.open(&name).await?;
+            let database = self.inner.databases.open(&name).await?;
             reports.push(self.fold_leftovers(&database).await?);
         }
         Ok(reports)
+    }
+
+    /// The database of that name, which must exist, or all there are.
+    pub(crate) async fn named(&self, database: Option<&str>) -> Result<Vec<DatabaseName>, EngineError> {
+        let databases = &self.inner.databases;
+        Ok(match database {
+            Some(name) => vec![databases.existing(name).await?.name.clone()],
+            None => databases.names().await?.into_iter().collect(),
+        })
     }
 
     pub(crate) async fn fold_database(&self, database: &Database) -> Result<FoldReport, EngineError> {
@@ -61,15 +66,21 @@ impl Engine {
 
     /// Folds what is in the store's log, and the local log where there is one of this store.
     pub(crate) async fn fold_leftovers(&self, database: &Database) -> Result<FoldReport, EngineError> {
+        let started = self.inner.env.monotonic();
+        let folder = self.folder_of(database).await?;
+        self.fold_with(&folder, database, started).await
+    }
+
+    /// What folds a database here: with the local log where this machine has one of it, otherwise without.
+    pub(crate) async fn folder_of(&self, database: &Database) -> Result<Arc<Folder>, EngineError> {
         let inner = &self.inner;
         if database.begun().is_some() || database.has_log_here(&inner.home).await? {
-            return self.fold_database(database).await;
+            return Ok(Arc::clone(&database.work(&inner.home).await?.folder));
         }
-        let (store, manifest) = (inner.store.clone(), database.manifest.clone());
-        let buffer = Arc::clone(&database.buffer);
-        let folder =
-            Folder::new(store, inner.env.clone(), manifest, buffer, None, inner.config.limits.buffer_bytes_max);
-        self.fold_with(&folder, database, inner.env.monotonic()).await
+        let log = database.log(&inner.home, &inner.store, &database.manifest.state())?;
+        let (manifest, buffer) = (database.manifest.clone(), Arc::clone(&database.buffer));
+        let bytes_max = inner.config.limits.buffer_bytes_max;
+        Ok(Arc::new(Folder::new(log, inner.env.clone(), manifest, buffer, None, bytes_max)))
     }
 
     async fn fold_with(

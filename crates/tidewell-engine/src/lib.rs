@@ -5,24 +5,39 @@
 
 mod attach;
 mod background;
+mod backup;
 mod config;
 mod counters;
 mod database;
 mod databases;
+mod delete;
 mod engine;
 mod error;
 mod fold;
 mod home;
+mod log_stores;
+mod maintain;
 mod probe;
 mod query;
+mod read;
+mod rebuild;
+mod seal;
 mod snapshot;
+mod snapshots;
 mod status;
+mod upkeep;
 mod write;
 
-pub use config::{EngineConfig, FoldConfig, Limits, WalConfig};
+pub use backup::BackupReport;
+pub use config::{EngineConfig, FoldConfig, Limits, MaintainConfig, WalConfig};
+pub use delete::{DeleteReply, DeleteRequest};
 pub use engine::Engine;
 pub use error::{EngineError, ErrorKind};
 pub use fold::FoldReport;
+pub use maintain::{Figure, Progress, Verb, VerbOptions, VerbReport};
+pub use read::{Consistency, ConsistencyError, ReadOptions};
+pub use rebuild::{RebuildReport, RebuildRequest};
+pub use snapshots::SnapshotInfo;
 pub use status::{DatabaseStatus, Status, StoreStatus};
 pub use write::{WriteError, WriteReply, WriteRequest};
 

@@ -7,6 +7,7 @@ use tidewell_query::{Answer, JsonQuery, ParamValue, QueryError};
 
 use crate::engine::Engine;
 use crate::error::{EngineError, ErrorKind};
+use crate::read::{Read, ReadOptions};
 use crate::snapshot::snapshot;
 
 /// How often a query is planned anew because segments of its snapshot were collected under it.
@@ -18,7 +19,7 @@ enum Question<'a> {
 }
 
 impl Engine {
-    /// Answers one SQL statement that only reads, over every row acknowledged before the call; `$name` in it stands for
+    /// Answers one SQL statement that only reads, over rows as fresh as `read` asks; `$name` in it stands for
     /// the parameter of that name (null, boolean, number or text).
     ///
     /// # Errors
@@ -28,46 +29,53 @@ impl Engine {
         database: &str,
         sql: &str,
         params: BTreeMap<String, Value>,
+        read: &ReadOptions,
     ) -> Result<Answer, EngineError> {
         let params = params.into_iter().map(|(name, value)| Ok((param(&name, value)?, name)));
         let params: Result<BTreeMap<_, _>, EngineError> =
             params.map(|pair| pair.map(|(value, name)| (name, value))).collect();
         let params = params?;
         self.inner.queries.check(sql)?;
-        self.answer(database, &Question::Sql(sql, params)).await
+        self.answer(database, &Question::Sql(sql, params), &read.check()?).await
     }
 
-    /// Answers a query of the JSON API, over every row acknowledged before the call.
+    /// Answers a query of the JSON API, over rows as fresh as `read` asks.
     ///
     /// # Errors
     /// As [`Engine::query_sql`].
-    pub async fn query_json(&self, database: &str, query: &JsonQuery) -> Result<Answer, EngineError> {
-        self.answer(database, &Question::Json(query)).await
+    pub async fn query_json(
+        &self,
+        database: &str,
+        query: &JsonQuery,
+        read: &ReadOptions,
+    ) -> Result<Answer, EngineError> {
+        self.answer(database, &Question::Json(query), &read.check()?).await
     }
 
-    async fn answer(&self, database: &str, question: &Question<'_>) -> Result<Answer, EngineError> {
+    async fn answer(&self, database: &str, question: &Question<'_>, read: &Read) -> Result<Answer, EngineError> {
         self.inner.counters.queries.add(1);
-        let answer = self.try_answer(database, question).await;
+        let answer = self.try_answer(database, question, read).await;
         if answer.is_err() {
             self.inner.counters.queries_failed.add(1);
         }
         answer
     }
 
-    async fn try_answer(&self, database: &str, question: &Question<'_>) -> Result<Answer, EngineError> {
+    async fn try_answer(&self, database: &str, question: &Question<'_>, read: &Read) -> Result<Answer, EngineError> {
         let inner = &self.inner;
         let database = inner.databases.existing(database).await?;
         let mut plans = 0;
         loop {
             plans += 1;
             let store = inner.store.metered();
-            let view = snapshot(inner, &store, &database).await?;
+            let view = snapshot(self, &store, &database, read).await?;
             let answer = match question {
                 Question::Sql(text, params) => inner.queries.sql(&store, view, text, params.clone()).await,
                 Question::Json(query) => inner.queries.json(&store, view, query).await,
             };
             match answer {
-                Err(QueryError::Gone { .. }) if plans < PLANS_MAX => {}
+                // A segment was collected, or a list of an old state that names segments.
+                Err(QueryError::Gone { .. }) if plans < PLANS_MAX => drop(database.manifest.reload().await?),
                 answer => return Ok(answer?),
             }
         }

@@ -2,33 +2,121 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tidewell_buffer::Entry;
-use tidewell_manifest::State;
+use tidewell_ingest::SessionToken;
+use tidewell_manifest::{Manifest, State, TableState};
 use tidewell_query::{TableView, View};
 use tidewell_storage::Store;
-use tidewell_wal::tail;
+use tidewell_types::{NodeId, Source};
+use tidewell_wal::tail::{self, Tail};
 
 use crate::database::Database;
-use crate::engine::Inner;
-use crate::error::EngineError;
+use crate::engine::{Engine, Inner};
+use crate::error::{EngineError, ErrorKind};
+use crate::read::{Consistency, Read};
 
-/// A snapshot of a database that holds every row acknowledged before the call. Requests through `store`: LIST, GET next
-/// record, GET floor, and a GET for each log object that is new here.
-pub(crate) async fn snapshot(inner: &Inner, store: &Store, database: &Database) -> Result<View, EngineError> {
+/// A snapshot of a database as fresh as `read` asks. Requests through `store`.
+pub(crate) async fn snapshot(
+    engine: &Engine,
+    store: &Store,
+    database: &Database,
+    read: &Read,
+) -> Result<View, EngineError> {
+    let inner = &engine.inner;
     let manifest = database.manifest.through(store.clone());
-    let tail = tail::Tail {
-        store,
-        layout: manifest.layout(),
-        buffer: &database.buffer,
-        env: &inner.env,
-        bytes_max: inner.config.limits.buffer_bytes_max,
+    let (consistency, after) = match read {
+        Read::Fresh { consistency, after } => (*consistency, *after),
+        Read::Snapshot(name) => return named(database, manifest, name).await,
     };
-    let catch_up = || {
-        let manifest = manifest.clone();
-        async move { Ok::<Arc<State>, EngineError>(manifest.catch_up().await?) }
+    let is_fresh = match consistency {
+        Consistency::Strong => false,
+        Consistency::Session => true,
+        Consistency::Bounded { age_ms } => database.is_fresh(inner.env.monotonic(), Duration::from_millis(age_ms)),
     };
-    tail::refresh(&tail, catch_up).await?;
+    if !is_fresh || !database.was_refreshed() {
+        strong(engine, store, database, &manifest).await?;
+    }
+    if let Some(token) = after {
+        see(engine, store, database, &manifest, token).await?;
+    }
+    Ok(view(database, manifest))
+}
+
+/// Brings this process up to every row acknowledged before the call: LIST, GET next record, GET floor, and a GET for each
+/// log object that is new here.
+///
+/// A generation that another process left half sealed is finished here: its entries could neither be shown nor hidden.
+async fn strong(engine: &Engine, store: &Store, database: &Database, manifest: &Manifest) -> Result<(), EngineError> {
+    match refresh(&engine.inner, store, database, manifest).await {
+        Err(_) if database.is_sealing() => {
+            engine.finish_sealing(database).await?;
+            refresh(&engine.inner, store, database, manifest).await
+        }
+        outcome => outcome,
+    }
+}
+
+async fn refresh(inner: &Inner, store: &Store, database: &Database, manifest: &Manifest) -> Result<(), EngineError> {
+    let started = inner.env.monotonic();
+    loop {
+        let state = manifest.state();
+        let log = database.log(&inner.home, store, &state)?;
+        let tail = database.tail(&log, manifest, inner);
+        let catch_up = || {
+            let manifest = manifest.clone();
+            async move { Ok::<Arc<State>, EngineError>(manifest.catch_up().await?) }
+        };
+        let (seen, _) = tail::refresh(&tail, catch_up).await?;
+        // Where the log is was decided before it was listed: a database that has moved it meanwhile is listed again.
+        if seen.log_stores == state.log_stores {
+            break;
+        }
+    }
+    database.set_refreshed(started);
+    Ok(())
+}
+
+/// Brings this process up to the write that a token names.
+async fn see(
+    engine: &Engine,
+    store: &Store,
+    database: &Database,
+    manifest: &Manifest,
+    token: SessionToken,
+) -> Result<(), EngineError> {
+    let inner = &engine.inner;
+    let SessionToken { source, seq } = token;
+    if let Source::Node(node) = source {
+        check_node(database, node)?;
+    }
+    for catches_up in [false, true] {
+        let state = match catches_up {
+            true => manifest.catch_up().await?,
+            false => manifest.state(),
+        };
+        let log = database.log(&inner.home, store, &state)?;
+        if tail::refresh_session(&database.tail(&log, manifest, inner), &*state, source, seq).await? {
+            return Ok(());
+        }
+    }
+    strong(engine, store, database, manifest).await
+}
+
+/// A row in another machine's local log cannot be read from here before it is folded.
+fn check_node(database: &Database, node: NodeId) -> Result<(), EngineError> {
+    let local = database.begun().and_then(|work| work.local.as_ref());
+    if local.is_some_and(|local| local.node == node) || database.holds(node) {
+        return Ok(());
+    }
+    let message = "the token in `after` names a write in another process's local log, which only that process can read \
+                   before it is folded: ask that server, or write with ?ack=object";
+    Err(EngineError::new(ErrorKind::Invalid, message))
+}
+
+/// What this process has of the database now.
+fn view(database: &Database, manifest: Manifest) -> View {
     let (state, entries) = settled(database);
     if database.begun().is_none() {
         // Where nothing is folded here, nobody else lets go of what others have folded.
@@ -38,15 +126,33 @@ pub(crate) async fn snapshot(inner: &Inner, store: &Store, database: &Database) 
     let newest = database.manifest.state();
     let mut tables = BTreeMap::new();
     for (name, table) in &newest.tables {
-        let segments = state.tables.get(name).map(|table| Arc::clone(&table.segments)).unwrap_or_default();
-        tables.insert(name.clone(), TableView { schema: Arc::clone(&table.schema), segments, tail: Vec::new() });
+        let folded = state.tables.get(name).cloned().unwrap_or_default();
+        tables.insert(name.clone(), table_view(TableState { schema: Arc::clone(&table.schema), ..folded }));
     }
     for rows in entries.iter().flat_map(|entry| &entry.batch.tables) {
         if let Some(table) = tables.get_mut(&rows.table) {
             table.tail.push(rows.rows.clone());
         }
     }
-    Ok(View { database: database.name.clone(), version: state.version, tables })
+    View { database: database.name.clone(), version: state.version, manifest, tables }
+}
+
+fn table_view(table: TableState) -> TableView {
+    TableView {
+        schema: table.schema,
+        segments: table.segments,
+        tombstones: table.tombstones,
+        time_floor: table.time_floor,
+        tail: Vec::new(),
+    }
+}
+
+/// The version that a snapshot names. Two GETs to find it, one to read it.
+async fn named(database: &Database, manifest: Manifest, name: &str) -> Result<View, EngineError> {
+    manifest.catch_up().await?;
+    let state = tidewell_maintain::snapshot::open(&manifest, name).await?;
+    let tables = state.tables.into_iter().map(|(name, table)| (name, table_view(table)));
+    Ok(View { database: database.name.clone(), version: state.version, manifest, tables: tables.collect() })
 }
 
 /// The newest state of this process and the entries that it has not folded.
@@ -59,6 +165,23 @@ fn settled(database: &Database) -> (Arc<State>, Vec<Arc<Entry>>) {
         let entries = database.buffer.unfolded(&*state);
         if database.manifest.version() == state.version {
             return (state, entries);
+        }
+    }
+}
+
+impl Database {
+    pub(crate) fn tail<'a>(
+        &'a self,
+        log: &'a tidewell_wal::LogStores,
+        manifest: &'a Manifest,
+        inner: &'a Inner,
+    ) -> Tail<'a> {
+        Tail {
+            log,
+            layout: manifest.layout(),
+            buffer: &self.buffer,
+            env: &inner.env,
+            bytes_max: inner.config.limits.buffer_bytes_max,
         }
     }
 }

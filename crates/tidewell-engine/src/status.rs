@@ -74,7 +74,7 @@ pub struct DatabaseStatus {
     /// Tables.
     pub tables: usize,
     /// Segments.
-    pub segments: usize,
+    pub segments: u64,
     /// Their rows.
     pub segment_rows: u64,
     /// Their size.
@@ -131,16 +131,16 @@ impl Engine {
 impl crate::database::Database {
     fn status(&self) -> DatabaseStatus {
         let state = self.manifest.state();
-        let segments = || state.tables.values().flat_map(|table| table.segments.iter());
+        let totals = state.totals();
         let buffer = self.buffer.totals();
         DatabaseStatus {
             name: self.name.as_str().to_owned(),
             version: state.version.get(),
             tables: state.tables.len(),
-            segments: state.segment_count(),
-            segment_rows: segments().map(|segment| segment.row_count).sum(),
-            segment_bytes: segments().map(|segment| segment.file_bytes).sum(),
-            segment_values: segments().map(|segment| segment.value_count).sum(),
+            segments: totals.segment_count,
+            segment_rows: totals.row_count,
+            segment_bytes: totals.file_bytes,
+            segment_values: totals.value_count,
             buffer_rows: buffer.rows,
             buffer_bytes: buffer.bytes,
             unfolded_entries: buffer.entries,

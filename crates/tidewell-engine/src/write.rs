@@ -1,7 +1,7 @@
 //! One write, for the edges.
 
 use bytes::Bytes;
-use tidewell_ingest::{IngestError, RejectedLine, Rejections};
+use tidewell_ingest::{IngestError, RejectedLine, Rejections, token_of_key};
 use tidewell_line_protocol::Precision;
 use tidewell_types::DatabaseName;
 use tidewell_wal::AckLevel;
@@ -20,6 +20,8 @@ pub struct WriteRequest {
     pub ack: Option<AckLevel>,
     /// Whether the good lines of a body with bad ones are stored.
     pub accept_partial: bool,
+    /// Names the request: of several with the same key, by way of whichever processes, one counts.
+    pub idempotency_key: Option<String>,
     /// The body, decompressed.
     pub body: Bytes,
 }
@@ -70,6 +72,7 @@ impl Engine {
             precision: request.precision,
             level: request.ack,
             accept_partial: request.accept_partial,
+            token: request.idempotency_key.as_deref().map(token_of_key),
         };
         match work.ingest.write(request).await {
             Ok(outcome) => {

@@ -20,7 +20,8 @@ pub enum IngestError {
     /// The request asks for what this server does not offer; nothing was stored.
     #[error("{0}")]
     Invalid(String),
-    /// The write may or may not be stored, now or later. Sending it again is safe: the same points overwrite themselves.
+    /// The write may or may not be stored, now or later. Sending it again is safe: the same points overwrite themselves, and
+    /// with the same idempotency key lines without a timestamp count once, too.
     #[error(
         "the outcome of the write is unknown ({0}): it may be stored; send it again, the same points overwrite themselves"
     )]

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidewell_buffer::Entry;
-use tidewell_types::{Batch, WriterId};
+use tidewell_types::WriterId;
 use tidewell_wal::AckLevel;
 
+use crate::combine::Grouped;
 use crate::error::IngestError;
 use crate::local_lane::LocalLane;
 use crate::memory_lane::MemoryLane;
@@ -28,12 +29,12 @@ impl Lane {
         }
     }
 
-    /// Logs a batch at `level`; on return it may be acknowledged.
-    pub(crate) async fn append(&mut self, batch: Batch, level: AckLevel) -> Result<Arc<Entry>, IngestError> {
+    /// Logs a group at `level`; on return it may be acknowledged.
+    pub(crate) async fn append(&mut self, group: Grouped, level: AckLevel) -> Result<Arc<Entry>, IngestError> {
         match self {
-            Self::Memory(lane) => Ok(lane.append(batch)),
-            Self::Local(lane) => lane.append(batch, level).await,
-            Self::Objects(lane) => lane.append(batch).await,
+            Self::Memory(lane) => Ok(lane.append(group)),
+            Self::Local(lane) => lane.append(group, level).await,
+            Self::Objects(lane) => lane.append(group, level).await,
         }
     }
 }
@@ -43,7 +44,7 @@ impl Lane {
 pub(crate) struct Process {
     pub(crate) env: tidewell_env::Env,
     pub(crate) manifest: tidewell_manifest::Manifest,
-    pub(crate) store: tidewell_storage::Store,
+    pub(crate) log: tidewell_wal::LogStores,
     pub(crate) stamps: Arc<crate::stamps::Stamps>,
 }
 

@@ -1,13 +1,15 @@
 //! The write path: `parse → admit → schema commit (only for new columns) → wal::append → buffer::apply → ack`.
 //!
 //! A write is acknowledged at its [`AckLevel`](tidewell_wal::AckLevel) and no earlier, and it is in the buffer by then, so
-//! that this process reads its own writes.
+//! that this process reads its own writes. Requests with one idempotency key count once, whichever processes took them.
 
 mod admit;
 mod columns;
 mod combine;
+mod duplicate;
 mod error;
 mod group;
+mod key;
 mod lane;
 mod local_lane;
 mod memory_lane;
@@ -20,7 +22,8 @@ mod write;
 
 pub use admit::{AdmitLimits, Admitted, admit};
 pub use error::IngestError;
+pub use key::token_of_key;
 pub use local_lane::SharedLog;
 pub use reject::{RejectedLine, Rejections};
-pub use token::SessionToken;
+pub use token::{SessionToken, SessionTokenError};
 pub use write::{Ingest, IngestConfig, WriteOutcome, WriteRequest};

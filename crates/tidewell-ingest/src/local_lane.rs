@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tidewell_buffer::Entry;
-use tidewell_types::{Batch, Source};
+use tidewell_types::Source;
 use tidewell_wal::{AckLevel, LocalLog, entry};
 
+use crate::combine::Grouped;
 use crate::error::IngestError;
 use crate::lane::Process;
 
@@ -23,13 +24,14 @@ impl LocalLane {
         Self { process, log }
     }
 
-    pub(crate) async fn append(&mut self, batch: Batch, level: AckLevel) -> Result<Arc<Entry>, IngestError> {
+    pub(crate) async fn append(&mut self, group: Grouped, level: AckLevel) -> Result<Arc<Entry>, IngestError> {
         let (log, process) = (Arc::clone(&self.log), self.process.clone());
         let env = self.process.env.clone();
         let append = move || {
             let mut log = log.lock();
             let stamp = process.stamp();
-            let entry = Entry { source: Source::Node(log.node()), seq: log.next_seq(), stamp, batch };
+            let Grouped { batch, tokens } = group;
+            let entry = Entry { source: Source::Node(log.node()), seq: log.next_seq(), stamp, batch, tokens };
             let payload = entry::encode(&entry, process.env.write_id())?;
             log.append(&payload)?;
             if level >= AckLevel::EveryWrite {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use tidewell_buffer::Entry;
-use tidewell_types::{Batch, Seq, Source, WriterId};
+use tidewell_types::{Seq, Source, WriterId};
 
+use crate::combine::Grouped;
 use crate::lane::Process;
 
 pub(crate) struct MemoryLane {
@@ -19,9 +20,10 @@ impl MemoryLane {
         Self { process, writer, next: 0 }
     }
 
-    pub(crate) fn append(&mut self, batch: Batch) -> Arc<Entry> {
+    pub(crate) fn append(&mut self, group: Grouped) -> Arc<Entry> {
         let seq = Seq::new(self.next);
         self.next += 1;
-        Arc::new(Entry { source: Source::Memory(self.writer), seq, stamp: self.process.stamp(), batch })
+        let Grouped { batch, tokens } = group;
+        Arc::new(Entry { source: Source::Memory(self.writer), seq, stamp: self.process.stamp(), batch, tokens })
     }
 }

@@ -1,12 +1,14 @@
-//! The log in the store as a lane: one object a group, acknowledged after the re-check.
+//! The log in the store as a lane: one object a group, in the main store or in the replicas, acknowledged after the re-check.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tidewell_buffer::Entry;
-use tidewell_types::{Batch, GenerationState, Seq, Source, StreamId, Watermarks as _};
-use tidewell_wal::{WalError, entry, object};
+use tidewell_manifest::ManifestError;
+use tidewell_types::{GenerationState, Seq, Source, StreamId, Watermarks as _};
+use tidewell_wal::{AckLevel, LogTarget, WalError, entry};
 
+use crate::combine::Grouped;
 use crate::error::IngestError;
 use crate::lane::Process;
 
@@ -20,8 +22,13 @@ pub(crate) struct ObjectLane {
     process: Process,
     interval: Duration,
     last_append: Option<Duration>,
-    stream: Option<(StreamId, Seq)>,
+    /// A stream for each target: that a place is taken is seen in its own target only.
+    in_main: Stream,
+    on_replicas: Stream,
 }
+
+/// Where the next entry goes; `None` for the first under a new identity.
+type Stream = Option<(StreamId, Seq)>;
 
 enum Checked {
     Acknowledge,
@@ -30,7 +37,7 @@ enum Checked {
 
 impl ObjectLane {
     pub(crate) fn new(process: Process, interval: Duration) -> Self {
-        Self { process, interval, last_append: None, stream: None }
+        Self { process, interval, last_append: None, in_main: None, on_replicas: None }
     }
 
     /// Zero for the first write after a quiet interval; so a lone write is quick and a busy writer still makes one object
@@ -40,15 +47,16 @@ impl ObjectLane {
         (last + self.interval).saturating_sub(self.process.env.monotonic())
     }
 
-    pub(crate) async fn append(&mut self, batch: Batch) -> Result<Arc<Entry>, IngestError> {
+    pub(crate) async fn append(&mut self, group: Grouped, level: AckLevel) -> Result<Arc<Entry>, IngestError> {
         self.last_append = Some(self.process.env.monotonic());
+        let to = if level == AckLevel::Quorum { LogTarget::Replicas } else { LogTarget::Main };
         for _ in 0..MOVES_MAX {
-            match self.append_once(batch.clone()).await {
+            match self.append_once(group.clone(), to).await {
                 Ok(Some(entry)) => return Ok(entry),
-                Ok(None) | Err(WalError::IdentityTaken { .. }) => self.stream = None,
+                Ok(None) | Err(WalError::IdentityTaken { .. }) => *self.stream(to) = None,
                 Err(error) => {
                     // The place may or may not be filled: a later entry behind a gap would never count.
-                    self.stream = None;
+                    *self.stream(to) = None;
                     return Err(error.into());
                 }
             }
@@ -56,18 +64,26 @@ impl ObjectLane {
         Err(IngestError::Unavailable("generations are sealed faster than this write can be logged: try again".into()))
     }
 
-    async fn append_once(&mut self, batch: Batch) -> Result<Option<Arc<Entry>>, WalError> {
-        let Process { env, manifest, store, .. } = &self.process;
-        let (stream, seq) = match self.stream {
-            Some(stream) => stream,
-            None => (StreamId { generation: manifest.state().open_generation(), writer: env.writer_id() }, Seq::ZERO),
-        };
+    fn stream(&mut self, to: LogTarget) -> &mut Stream {
+        match to {
+            LogTarget::Main => &mut self.in_main,
+            LogTarget::Replicas => &mut self.on_replicas,
+        }
+    }
+
+    async fn append_once(&mut self, group: Grouped, to: LogTarget) -> Result<Option<Arc<Entry>>, WalError> {
+        let known = *self.stream(to);
+        let Process { env, manifest, log, .. } = &self.process;
+        let (stream, seq) = known.unwrap_or_else(|| {
+            (StreamId { generation: manifest.state().open_generation(), writer: env.writer_id() }, Seq::ZERO)
+        });
         let stamp = self.process.stamp();
-        let entry = Arc::new(Entry { source: Source::Objects(stream), seq, stamp, batch });
+        let Grouped { batch, tokens } = group;
+        let entry = Arc::new(Entry { source: Source::Objects(stream), seq, stamp, batch, tokens });
         let write_id = env.write_id();
         let body = entry::encode(&entry, write_id)?;
-        object::append(store, manifest.layout(), stream, seq, body, write_id).await?;
-        self.stream = seq.next().map(|next| (stream, next));
+        log.append(env, &manifest.layout().wal(stream, seq), body, write_id, to).await?;
+        *self.stream(to) = seq.next().map(|next| (stream, next));
         match self.check(stream, seq).await? {
             Checked::Acknowledge => Ok(Some(entry)),
             Checked::AppendAgain => Ok(None),
@@ -78,16 +94,15 @@ impl ObjectLane {
     async fn check(&self, stream: StreamId, seq: Seq) -> Result<Checked, WalError> {
         let Process { env, manifest, .. } = &self.process;
         for _ in 0..SEALING_PAUSES_MAX {
-            let state = match manifest.catch_up().await {
-                Ok(state) => state,
-                Err(error) => return Err(WalError::Unchecked { reason: error.to_string() }),
-            };
+            let unchecked = |error: ManifestError| WalError::Unchecked { reason: error.to_string() };
+            let state = manifest.catch_up().await.map_err(unchecked)?;
             match state.generation(stream.generation) {
                 GenerationState::Open => return Ok(Checked::Acknowledge),
-                GenerationState::Sealed if state.applied(&Source::Objects(stream)) > seq => {
-                    return Ok(Checked::Acknowledge);
+                // The state has let go of the streams of a sealed generation: where they end is in an object of its own.
+                GenerationState::Sealed => {
+                    let end = manifest.end_of(&state, stream).await.map_err(unchecked)?;
+                    return Ok(if end > seq { Checked::Acknowledge } else { Checked::AppendAgain });
                 }
-                GenerationState::Sealed => return Ok(Checked::AppendAgain),
                 GenerationState::Sealing => env.sleep(SEALING_PAUSE).await,
             }
         }

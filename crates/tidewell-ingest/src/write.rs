@@ -8,13 +8,13 @@ use tidewell_buffer::Buffer;
 use tidewell_env::Env;
 use tidewell_line_protocol::Precision;
 use tidewell_manifest::{CommitError, Manifest, Refusal};
-use tidewell_storage::Store;
-use tidewell_types::WriterId;
-use tidewell_wal::AckLevel;
+use tidewell_types::{TokenId, WriterId};
+use tidewell_wal::{AckLevel, LogStores};
 
 use crate::admit::{AdmitLimits, Admitted, admit};
+use crate::duplicate::{Duplicates, Earlier};
 use crate::error::IngestError;
-use crate::group::Group;
+use crate::group::{Group, Logged};
 use crate::lane::{Lane, Process};
 use crate::local_lane::{LocalLane, SharedLog};
 use crate::memory_lane::MemoryLane;
@@ -52,17 +52,22 @@ pub struct WriteRequest {
     pub level: Option<AckLevel>,
     /// Whether the good lines of a body are stored when there are bad ones.
     pub accept_partial: bool,
+    /// The request's idempotency key, as `token_of_key` gives it: of all requests with the same one, to any process, the
+    /// rows of one count. `None` where repeating the request only overwrites its points with themselves.
+    pub token: Option<TokenId>,
 }
 
 /// A body that was stored, all of it or its good lines.
 #[derive(Clone, Debug)]
 pub struct WriteOutcome {
-    /// How many rows were stored.
+    /// How many rows the body has that are stored.
     pub row_count: usize,
     /// The lines that were not.
     pub rejected: Rejections,
-    /// Where the rows are; `None` for a body without lines.
+    /// Where the rows are; `None` for a body without lines, and for a duplicate whose rows are in segments already.
     pub token: Option<SessionToken>,
+    /// Whether an earlier request with the same idempotency key has stored the rows, and this one none.
+    pub is_duplicate: bool,
 }
 
 /// The write path of one database.
@@ -70,7 +75,7 @@ pub struct WriteOutcome {
 pub struct Ingest {
     config: IngestConfig,
     process: Process,
-    buffer: Arc<Buffer>,
+    duplicates: Duplicates,
     writer: WriterId,
     /// Memory or the local log, for levels below `object`; `None` where the server's level is `object`.
     local: Option<Group>,
@@ -78,18 +83,19 @@ pub struct Ingest {
 }
 
 impl Ingest {
-    /// Starts the write path; `log` must be there exactly when the level is a local one.
+    /// Starts the write path on the log in `log`; `local` must be there exactly when the level is a local one.
     #[must_use]
     pub fn start(
         config: IngestConfig,
         manifest: Manifest,
-        store: Store,
+        log: LogStores,
         buffer: Arc<Buffer>,
-        log: Option<SharedLog>,
+        local: Option<SharedLog>,
         env: Env,
     ) -> Self {
-        let process = Process { env: env.clone(), manifest, store, stamps: Arc::default() };
-        let local = match (config.level, log) {
+        let duplicates = Duplicates { manifest: manifest.clone(), buffer, level: config.level };
+        let process = Process { env: env.clone(), manifest, log, stamps: Arc::default() };
+        let local = match (config.level, local) {
             (AckLevel::None, _) => Some(Lane::Memory(MemoryLane::new(process.clone()))),
             (_, Some(log)) => Some(Lane::Local(LocalLane::new(process.clone(), log))),
             (_, None) => None,
@@ -97,37 +103,56 @@ impl Ingest {
         let objects = Lane::Objects(Box::new(ObjectLane::new(process.clone(), config.object_interval)));
         Self {
             writer: env.writer_id(),
-            local: local.map(|lane| Group::start(lane, Arc::clone(&buffer), &env)),
-            objects: Group::start(objects, Arc::clone(&buffer), &env),
+            local: local.map(|lane| Group::start(lane, duplicates.clone(), &env)),
+            objects: Group::start(objects, duplicates.clone(), &env),
             config,
             process,
-            buffer,
+            duplicates,
         }
     }
 
     /// Stores a body; when this returns, its rows are as safe as the level says and in the buffer.
     ///
-    /// New columns cost a commit first; then one frame or one object, shared with other requests.
+    /// New columns cost a commit first; then one frame or one object (on each replica), shared with other requests. A body
+    /// whose token is known to be stored at the level costs nothing, and is answered as the first one was.
     ///
     /// # Errors
     /// [`IngestError`]: for all but `Unknown` nothing of the body is stored.
     pub async fn write(&self, request: WriteRequest) -> Result<WriteOutcome, IngestError> {
-        let level = request.level.unwrap_or(self.config.level).max(self.config.level);
-        if level == AckLevel::Quorum {
-            let advice = "this server writes to one store, so it cannot acknowledge at `quorum`: ask for `object`";
-            return Err(IngestError::Invalid(advice.to_owned()));
-        }
-        self.check_buffer(request.body.len())?;
-        let Admitted { batch, rejected, .. } = self.admit(&request).await?;
+        let level = self.level(&request)?;
+        let earlier = request.token.and_then(|token| self.duplicates.find(&token, level));
+        let Admitted { batch, rejected, .. } = match earlier {
+            Some(_) => self.admit_once(&request).await?,
+            None => {
+                self.check_buffer(request.body.len())?;
+                self.admit(&request).await?
+            }
+        };
         if !rejected.is_empty() && (!request.accept_partial || batch.tables.is_empty()) {
             return Err(IngestError::Rejected(Arc::new(rejected)));
         }
         let row_count = batch.row_count();
         if row_count == 0 {
-            return Ok(WriteOutcome { row_count, rejected, token: None });
+            return Ok(WriteOutcome { row_count, rejected, token: None, is_duplicate: false });
         }
-        let token = self.group(level).append(batch, level).await?;
-        Ok(WriteOutcome { row_count, rejected, token: Some(token) })
+        let logged = match earlier {
+            Some(earlier) => Logged::Before(earlier),
+            None => self.group(level).append(batch, request.token, level).await?,
+        };
+        let (token, is_duplicate) = match logged {
+            Logged::Here(token) => (Some(token), false),
+            Logged::Before(Earlier { session }) => (session, true),
+        };
+        Ok(WriteOutcome { row_count, rejected, token, is_duplicate })
+    }
+
+    fn level(&self, request: &WriteRequest) -> Result<AckLevel, IngestError> {
+        let level = request.level.unwrap_or(self.config.level).max(self.config.level);
+        if level == AckLevel::Quorum && !self.process.log.has_replicas() {
+            let advice = "this server writes to one store, so it cannot acknowledge at `quorum`: ask for `object`";
+            return Err(IngestError::Invalid(advice.to_owned()));
+        }
+        Ok(level)
     }
 
     /// The log for a level: what is stronger than the local one, or than none, goes to the store.
@@ -139,7 +164,7 @@ impl Ingest {
     }
 
     fn check_buffer(&self, body_bytes: usize) -> Result<(), IngestError> {
-        let bytes = self.buffer.totals().bytes;
+        let bytes = self.duplicates.buffer.totals().bytes;
         if bytes > 0 && bytes + body_bytes > self.config.buffer_bytes_max {
             let max = self.config.buffer_bytes_max;
             return Err(IngestError::Busy(format!(

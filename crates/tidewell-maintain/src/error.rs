@@ -5,6 +5,11 @@ use tidewell_segment::SegmentError;
 use tidewell_storage::StorageError;
 use tidewell_wal::WalError;
 
+use crate::backup::BackupError;
+use crate::delete::DeleteError;
+use crate::rebuild::RebuildError;
+use crate::snapshot::SnapshotError;
+
 /// A maintenance verb that failed. Nothing that was acknowledged is lost; the same verb may be called again.
 #[derive(Debug, thiserror::Error)]
 pub enum MaintainError {
@@ -36,4 +41,61 @@ pub enum MaintainError {
         /// Why.
         source: SegmentError,
     },
+    /// So many segments that nothing names are more likely a wrong view than garbage: nothing was deleted. Look at them with
+    /// a dry run; if they are what lost folds and rewrites left behind, allow a higher fraction.
+    #[error(
+        "gc found {orphans} of {total} segments that nothing names, more than the allowed fraction of {fraction_max}, and \
+         deleted nothing: look at them with a dry run, then allow a higher fraction if they are garbage"
+    )]
+    TooManyOrphans {
+        /// Segments that nothing names.
+        orphans: u64,
+        /// All segments of the database, those included.
+        total: u64,
+        /// The share that may go.
+        fraction_max: f64,
+    },
+    /// A live segment is damaged; nothing was changed. Restore its object from a copy, or delete its span of time.
+    #[error("segment {object} cannot be read: {source}")]
+    Unreadable {
+        /// Its object.
+        object: String,
+        /// Why.
+        source: SegmentError,
+    },
+    /// A live segment's object is not there; nothing was changed. Someone else deleted it: restore it from a copy.
+    #[error("segment {object} is live and its object is gone; restore it from a copy")]
+    Missing {
+        /// The object.
+        object: String,
+    },
+    /// A segment that was just written reads back as something else; nothing was committed. Check the store.
+    #[error("segment {object} was written and reads back differently: {problem}; nothing was committed")]
+    ReadBack {
+        /// Its object.
+        object: String,
+        /// What differs.
+        problem: String,
+    },
+    /// Other processes changed the same segments first, again and again; try again later.
+    #[error("other processes were faster {attempts} times in a row; try again later")]
+    Contended {
+        /// How often it was tried.
+        attempts: u32,
+    },
+    /// Other processes folded the same entries first, again and again; call again.
+    #[error("other processes kept folding the log at the same time: call again")]
+    Restless,
+    /// The delete cannot be done as it is asked for.
+    #[error(transparent)]
+    Delete(#[from] DeleteError),
+    /// The snapshot cannot be made, found or put back.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The backup stopped; what the target held before is still there.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// The database was not rebuilt; nothing was committed.
+    #[error(transparent)]
+    Rebuild(#[from] RebuildError),
 }

@@ -7,9 +7,9 @@ use parking_lot::Mutex;
 use tidewell_buffer::{Buffer, Entry};
 use tidewell_env::Env;
 use tidewell_manifest::{Author, CommitError, Fold, Intent, Manifest, Refusal, State};
-use tidewell_storage::{Listed, Store};
+use tidewell_storage::Listed;
 use tidewell_types::{NodeId, Seq, Source, Stamp, Version, Watermarks as _, WriterId};
-use tidewell_wal::{LocalLog, tail};
+use tidewell_wal::{LocalLog, LogStores, tail};
 
 use crate::error::MaintainError;
 use crate::gc;
@@ -32,7 +32,7 @@ pub struct LocalFold {
 /// Folds one database's log; any number of processes may, at any time.
 #[derive(Debug)]
 pub struct Folder {
-    store: Store,
+    log: LogStores,
     env: Env,
     manifest: Manifest,
     buffer: Arc<Buffer>,
@@ -75,7 +75,7 @@ impl Folder {
     /// A folder for one database; `tail_bytes_max` bounds what it reads of others' log objects.
     #[must_use]
     pub fn new(
-        store: Store,
+        log: LogStores,
         env: Env,
         manifest: Manifest,
         buffer: Arc<Buffer>,
@@ -83,7 +83,7 @@ impl Folder {
         tail_bytes_max: u64,
     ) -> Self {
         let writer = env.writer_id();
-        Self { store, env, manifest, buffer, local, writer, tail_bytes_max, turn: tokio::sync::Mutex::default() }
+        Self { log, env, manifest, buffer, local, writer, tail_bytes_max, turn: tokio::sync::Mutex::default() }
     }
 
     /// Folds everything that every writer has logged so far and this process can read: all at once, since entries that are
@@ -114,8 +114,7 @@ impl Folder {
 
     async fn fold_once(&self) -> Result<FoldSummary, MaintainError> {
         let (before, listed) = self.refresh().await?;
-        let entries = self.buffer.unfolded(&*before);
-        let entries: Vec<_> = entries.into_iter().filter(|entry| self.may_fold(entry)).collect();
+        let entries = self.buffer.unfolded_of(&*before, |source| self.may_fold(source));
         let summary = match entries.is_empty() {
             true => self.summary(FoldOutcome::Empty, &[], &[], before.version),
             false => self.fold_entries(&before, &entries).await?,
@@ -125,13 +124,13 @@ impl Folder {
         }
         self.let_go().await?;
         // What this fold took stays for readers that have just listed it; what earlier ones took is past that.
-        gc::folded_entries(&self.store, self.manifest.layout(), &*before, &listed).await?;
+        gc::folded_entries(&self.log, &self.env, self.manifest.layout(), &*before, &listed).await?;
         Ok(summary)
     }
 
     async fn refresh(&self) -> Result<(Arc<State>, Vec<Listed>), MaintainError> {
         let tail = tail::Tail {
-            store: &self.store,
+            log: &self.log,
             layout: self.manifest.layout(),
             buffer: &self.buffer,
             env: &self.env,
@@ -144,21 +143,28 @@ impl Folder {
         tail::refresh(&tail, catch_up).await
     }
 
-    fn may_fold(&self, entry: &Entry) -> bool {
-        match entry.source {
-            Source::Node(node) => self.local.as_ref().is_some_and(|local| local.node == node),
+    fn may_fold(&self, source: &Source) -> bool {
+        match source {
+            Source::Node(node) => self.local.as_ref().is_some_and(|local| local.node == *node),
             Source::Objects(_) | Source::Memory(_) => true,
         }
     }
 
     async fn fold_entries(&self, before: &State, entries: &[Arc<Entry>]) -> Result<FoldSummary, MaintainError> {
-        let staged = stage(&self.store, &self.env, &self.manifest, before, entries).await?;
+        let staged = stage(self.log.main(), &self.env, &self.manifest, before, entries).await?;
         let intent = self.intent(before, entries, &staged);
         match self.manifest.commit(move |_| Ok(Some(intent.clone()))).await {
             Ok(after) => Ok(self.summary(FoldOutcome::Folded, entries, &staged, after.version)),
-            Err(CommitError::Refused(refusal @ Refusal::FoldElsewhere { .. })) => {
+            // Someone else took some of the entries, or the same requests by way of others; or the generation that the
+            // segments are named under has ended meanwhile.
+            Err(CommitError::Refused(
+                refusal @ (Refusal::FoldElsewhere { .. }
+                | Refusal::TokenTaken(_)
+                | Refusal::GenerationClosed(_)
+                | Refusal::OtherGeneration(_)),
+            )) => {
                 self.discard(&staged).await;
-                tracing::debug!(%refusal, "another process folded first");
+                tracing::debug!(%refusal, "this fold came too late");
                 Ok(self.summary(FoldOutcome::Elsewhere, entries, &[], self.manifest.version()))
             }
             Err(CommitError::Refused(refusal)) => {
@@ -186,13 +192,15 @@ impl Folder {
             adds: staged.iter().map(|staged| staged.entry.clone()).collect(),
             folds: ends.into_iter().map(fold).collect(),
             stamp_max: entries.iter().map(|entry| entry.stamp).max().unwrap_or(Stamp::default()),
+            tokens: entries.iter().flat_map(|entry| &entry.tokens).map(|token| token.id).collect(),
             ..Intent::new(author)
         }
     }
 
     /// Deletes segments that a definite refusal left without a commit; failing that they are garbage of their generation.
     async fn discard(&self, staged: &[Staged]) {
-        if let Err(error) = gc::refused_segments(&self.store, staged.iter().map(|staged| staged.name.clone())).await {
+        if let Err(error) = gc::refused_segments(self.log.main(), staged.iter().map(|staged| staged.name.clone())).await
+        {
             tracing::warn!(%error, "segments of a refused fold stay behind; they are never read");
         }
     }
@@ -225,6 +233,8 @@ impl Folder {
         }
     }
 }
+
+mod sealing;
 
 #[cfg(test)]
 mod tests;

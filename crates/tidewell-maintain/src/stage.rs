@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
+use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _};
 use tidewell_buffer::Entry;
 use tidewell_env::Env;
-use tidewell_manifest::{Manifest, SegmentEntry, State, TagBounds};
-use tidewell_segment::{EncodeOptions, EncodedSegment, SegmentError, encode, sort_rows};
-use tidewell_storage::{ObjectName, Store, Tier};
-use tidewell_types::{TableName, TableSchema, Version};
+use tidewell_manifest::{Manifest, SegmentEntry, State, TableState, TagBounds};
+use tidewell_segment::{EncodeOptions, EncodedSegment, SegmentError, encode, sort_rows, visible};
+use tidewell_storage::{DatabaseLayout, ObjectName, Store, Tier};
+use tidewell_types::{Generation, TableName, TableSchema, Version};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::error::MaintainError;
@@ -26,7 +27,77 @@ pub(crate) struct Staged {
     pub(crate) entry: SegmentEntry,
 }
 
-/// Makes segments of the entries' rows, table by table and day by day, and puts them; one PUT each.
+/// What a segment is to be among the others of its table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) tier: Tier,
+    pub(crate) rank: Version,
+    pub(crate) deletes_to: Version,
+}
+
+impl Place {
+    /// Of rows that a fold brings: later than all others, as its commit will say.
+    const FOLDED: Self = Self { tier: Tier::Hot, rank: Version::ZERO, deletes_to: Version::ZERO };
+}
+
+/// Names segments under one generation, and puts them.
+#[derive(Clone, Debug)]
+pub(crate) struct Stager {
+    store: Store,
+    env: Env,
+    layout: DatabaseLayout,
+    generation: Generation,
+}
+
+impl Stager {
+    pub(crate) fn new(store: &Store, env: &Env, manifest: &Manifest, generation: Generation) -> Self {
+        Self { store: store.clone(), env: env.clone(), layout: manifest.layout().clone(), generation }
+    }
+
+    /// Names a segment by the day of its earliest row and puts it; one PUT.
+    pub(crate) async fn put(
+        &self,
+        table: &TableName,
+        place: Place,
+        segment: EncodedSegment,
+    ) -> Result<Staged, MaintainError> {
+        let (staged, bytes) = self.name(table, place, segment);
+        self.store.put(&staged.name, bytes).await?;
+        Ok(staged)
+    }
+
+    fn name(&self, table: &TableName, place: Place, segment: EncodedSegment) -> (Staged, Bytes) {
+        let EncodedSegment { bytes, stats } = segment;
+        let (id, day) = (self.env.segment_id(), stats.time.min.day());
+        let name = self.layout.segment(place.tier, self.generation, table, day, id);
+        let tags = stats.tags.into_iter().map(|tag| TagBounds {
+            tag: tag.tag,
+            min: tag.min,
+            max: tag.max,
+            null_count: tag.null_count,
+        });
+        let entry = SegmentEntry {
+            id,
+            object: name.to_string(),
+            table: table.clone(),
+            file_bytes: bytes.len() as u64,
+            footer_bytes: stats.footer_bytes,
+            row_count: stats.row_count,
+            value_count: stats.field_value_count,
+            time: stats.time,
+            tags: tags.collect(),
+            digest: xxh3_128(&bytes),
+            tier: place.tier,
+            added: Version::ZERO,
+            rank: place.rank,
+            deletes_to: place.deletes_to,
+        };
+        (Staged { name, entry }, bytes)
+    }
+}
+
+/// Makes segments of the entries' rows, table by table and window by window, and puts them; one PUT each. Rows that have
+/// outlived their retention are left out.
 ///
 /// When one fails, what was put stays behind: no commit names it, and its generation's end makes it garbage.
 pub(crate) async fn stage(
@@ -43,13 +114,15 @@ pub(crate) async fn stage(
     // New columns are committed before any row that has them is logged, so the newest state at hand knows every column here,
     // while the one that the entries were chosen by may be older than the latest of our own entries.
     let newest = manifest.state();
+    let options = EncodeOptions::hot().ranked(state.version.next().unwrap_or(state.version));
+    let stager = Stager::new(store, env, manifest, state.open_generation());
     let mut staged = Vec::new();
     for (table, batches) in tables {
-        let schema = newest.tables.get(&table).map(|table| Arc::clone(&table.schema)).unwrap_or_default();
-        check_columns(&table, &schema, &batches)?;
-        let encoded = encode_table(env, table.clone(), schema, batches).await;
+        let known = newest.tables.get(&table).cloned().unwrap_or_default();
+        check_columns(&table, &known.schema, &batches)?;
+        let encoded = encode_table(env, table.clone(), known, batches, options).await;
         let encoded = encoded.map_err(|source| MaintainError::Segment { table: table.to_string(), source })?;
-        let named = encoded.into_iter().map(|(day, segment)| name(env, manifest, state, &table, day, segment));
+        let named = encoded.into_iter().map(|segment| stager.name(&table, Place::FOLDED, segment));
         let uploads = futures::stream::iter(named).map(async |(staged, bytes)| {
             store.put(&staged.name, bytes).await?;
             Ok::<_, MaintainError>(staged)
@@ -71,49 +144,18 @@ fn check_columns(table: &TableName, schema: &TableSchema, batches: &[RecordBatch
 async fn encode_table(
     env: &Env,
     table: TableName,
-    schema: Arc<TableSchema>,
+    known: TableState,
     batches: Vec<RecordBatch>,
-) -> Result<Vec<(i64, EncodedSegment)>, SegmentError> {
+    options: EncodeOptions,
+) -> Result<Vec<EncodedSegment>, SegmentError> {
     let encode_all = move || {
-        let windows = split(batches)?;
+        let kept = batches.iter().map(|batch| visible(batch, &[], known.time_floor));
+        let windows = split(kept.collect::<Result<_, _>>()?)?;
         let encode_window = |window: Window| {
-            let sorted = sort_rows(&schema, &window.batches)?;
-            Ok((window.day, encode(&table, &schema, &sorted, &EncodeOptions::hot())?))
+            let sorted = sort_rows(&known.schema, &window.batches)?;
+            encode(&table, &known.schema, &sorted, &options)
         };
         windows.into_iter().map(encode_window).collect()
     };
     env.blocking(encode_all).await
-}
-
-fn name(
-    env: &Env,
-    manifest: &Manifest,
-    state: &State,
-    table: &TableName,
-    day: i64,
-    segment: EncodedSegment,
-) -> (Staged, bytes::Bytes) {
-    let EncodedSegment { bytes, stats } = segment;
-    let id = env.segment_id();
-    let name = manifest.layout().segment(Tier::Hot, state.open_generation(), table, day, id);
-    let tags = stats.tags.into_iter().map(|tag| TagBounds {
-        tag: tag.tag,
-        min: tag.min,
-        max: tag.max,
-        null_count: tag.null_count,
-    });
-    let entry = SegmentEntry {
-        id,
-        object: name.to_string(),
-        table: table.clone(),
-        file_bytes: bytes.len() as u64,
-        footer_bytes: stats.footer_bytes,
-        row_count: stats.row_count,
-        value_count: stats.field_value_count,
-        time: stats.time,
-        tags: tags.collect(),
-        digest: xxh3_128(&bytes),
-        added: Version::ZERO,
-    };
-    (Staged { name, entry }, bytes)
 }

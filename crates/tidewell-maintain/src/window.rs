@@ -1,53 +1,94 @@
-//! Splitting rows by time, so that a segment covers a day where it can.
+//! Windows: aligned spans of time, so that segments of one window never reach into the next.
+
+use std::collections::BTreeSet;
 
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::TimestampNanosecondType;
 use arrow_array::{BooleanArray, RecordBatch};
 use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
-use tidewell_types::{TIME_COLUMN, TimestampNs};
+use tidewell_types::{TIME_COLUMN, TimeBounds, TimestampNs};
 
-/// The most segments that one fold makes of one table; rows over more days share wider windows.
-const WINDOWS_MAX: i64 = 32;
+const HOUR_NS: i64 = 3_600_000_000_000;
+const DAY_NS: i64 = 24 * HOUR_NS;
+
+/// How wide windows are, narrow to wide; each is a multiple of the one before, so that windows nest.
+pub(crate) const WIDTHS_NS: [i64; 7] =
+    [HOUR_NS, 6 * HOUR_NS, DAY_NS, 4 * DAY_NS, 16 * DAY_NS, 64 * DAY_NS, 256 * DAY_NS];
+
+/// The most segments that one fold makes of one table; rows over more windows share wider ones.
+const WINDOWS_MAX: usize = 32;
+/// Windows narrower than a day must have so many rows in the mean.
+const NARROW_ROWS_MIN: usize = 8 * 1024;
 
 /// Rows of one window of time, in write order.
 #[derive(Debug)]
 pub(crate) struct Window {
-    /// The first UTC day of the window, since 1970-01-01.
-    pub(crate) day: i64,
     pub(crate) batches: Vec<RecordBatch>,
 }
 
-/// Splits rows by day, or by the fewest days that keep the windows at 32; windows without rows are left out.
+/// The window of a width that holds all of a span, by its number; `None` where the span reaches over an edge.
+pub(crate) fn window_of(time: &TimeBounds, width_ns: i64) -> Option<i64> {
+    let number = |instant: TimestampNs| instant.as_ns().div_euclid(width_ns);
+    (number(time.min) == number(time.max)).then(|| number(time.min))
+}
+
+/// The span of a window.
+pub(crate) fn window_time(number: i64, width_ns: i64) -> TimeBounds {
+    let start = number.saturating_mul(width_ns);
+    // Only the first window of all reaches below what can be stored.
+    let last = (i128::from(number) + 1) * i128::from(width_ns) - 1;
+    let max = i64::try_from(last).unwrap_or(i64::MAX);
+    TimeBounds { min: TimestampNs::from_ns(start), max: TimestampNs::from_ns(max) }
+}
+
+/// Splits rows by the narrowest windows that are few enough: days or wider ones, at most 32; hours only where each gets
+/// some 8 Ki rows. Windows without rows are left out.
 pub(crate) fn split(batches: Vec<RecordBatch>) -> Result<Vec<Window>, ArrowError> {
-    let days = batches.iter().flat_map(times).map(|ns| TimestampNs::from_ns(ns).day());
-    let Some((first, last)) = days.fold(None, |bounds: Option<(i64, i64)>, day| match bounds {
-        None => Some((day, day)),
-        Some((first, last)) => Some((first.min(day), last.max(day))),
-    }) else {
-        return Ok(Vec::new());
-    };
-    if first == last {
-        return Ok(vec![Window { day: first, batches }]);
+    let (width_ns, numbers) = choose_width(&batches);
+    if numbers.len() == 1 {
+        return Ok(vec![Window { batches }]);
     }
-    let window_days = (last - first).div_euclid(WINDOWS_MAX) + 1;
     let mut windows: Vec<Window> = Vec::new();
-    for index in 0..=(last - first) / window_days {
-        let day = first + index * window_days;
-        let is_inside = |ns| (day..day + window_days).contains(&TimestampNs::from_ns(ns).day());
+    for number in numbers {
         let mut inside = Vec::new();
         for batch in &batches {
-            let mask: BooleanArray = times(batch).map(|ns| Some(is_inside(ns))).collect();
+            let mask: BooleanArray = times(batch).map(|ns| Some(ns.div_euclid(width_ns) == number)).collect();
             let rows = filter_record_batch(batch, &mask)?;
             if rows.num_rows() > 0 {
                 inside.push(rows);
             }
         }
-        if !inside.is_empty() {
-            windows.push(Window { day, batches: inside });
-        }
+        windows.push(Window { batches: inside });
     }
     Ok(windows)
+}
+
+/// A width and the numbers of its windows that have rows.
+fn choose_width(batches: &[RecordBatch]) -> (i64, BTreeSet<i64>) {
+    let row_count: usize = batches.iter().map(RecordBatch::num_rows).sum();
+    let narrow_max = (row_count / NARROW_ROWS_MIN).clamp(1, WINDOWS_MAX);
+    let mut widths = WIDTHS_NS.into_iter();
+    let mut width_ns = HOUR_NS;
+    loop {
+        width_ns = widths.next().unwrap_or(width_ns.saturating_mul(4));
+        let windows_max = if width_ns < DAY_NS { narrow_max } else { WINDOWS_MAX };
+        if let Some(numbers) = few_numbers(batches, width_ns, windows_max) {
+            return (width_ns, numbers);
+        }
+    }
+}
+
+/// The numbers of the windows that have rows; `None` where there are more than `windows_max`.
+fn few_numbers(batches: &[RecordBatch], width_ns: i64, windows_max: usize) -> Option<BTreeSet<i64>> {
+    let mut numbers = BTreeSet::new();
+    for ns in batches.iter().flat_map(times) {
+        numbers.insert(ns.div_euclid(width_ns));
+        if numbers.len() > windows_max {
+            return None;
+        }
+    }
+    Some(numbers)
 }
 
 fn times(batch: &RecordBatch) -> impl Iterator<Item = i64> {

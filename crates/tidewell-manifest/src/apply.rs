@@ -3,45 +3,66 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use tidewell_types::{GenerationState, Seq, Source, Version, Watermarks as _};
-use xxhash_rust::xxh3::xxh3_128;
+use tidewell_types::{
+    GenerationState, SegmentId, Seq, Source, StreamId, TableName, TimestampNs, Version, Watermarks as _,
+};
 
 use crate::entry::SegmentEntry;
 use crate::error::Refusal;
-use crate::intent::{Attach, Fold, Intent};
+use crate::intent::{Attach, Fold, GenerationChange, Intent};
+use crate::removal::Removal;
+use crate::segments::Removed;
+use crate::snapshot::Grave;
 use crate::state::State;
 
+/// What makes an intent a commit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stamped {
+    /// XXH3 (128 bits) of its record.
+    pub(crate) digest: u128,
+    /// The committer's clock.
+    pub(crate) at: TimestampNs,
+}
+
 impl State {
-    /// The state after `intent`, committed as the next version with the record digest `digest`.
+    /// The state after `intent`, committed as the next version.
     ///
     /// # Errors
     /// The first precondition that this state does not meet; it stays unmet in every later state unless the intent is
     /// made anew.
-    pub fn apply(&self, intent: &Intent, digest: u128) -> Result<Self, Refusal> {
+    pub(crate) fn apply(&self, intent: &Intent, stamped: Stamped) -> Result<Self, Refusal> {
+        self.clone().advanced(intent, stamped)
+    }
+
+    /// As [`State::apply`], for a state that nobody needs any more: what it alone holds is changed in place.
+    pub(crate) fn advanced(mut self, intent: &Intent, stamped: Stamped) -> Result<Self, Refusal> {
         if self.generation(intent.author.generation) == GenerationState::Sealed {
             return Err(Refusal::GenerationClosed(intent.author.generation.get()));
         }
-        let version = Version::new(self.version.get() + 1);
-        let mut next = self.clone();
-        next.version = version;
-        next.digest = digest;
-        next.stamp_max = self.stamp_max.max(intent.stamp_max);
+        let version = Version::new(self.version.get().saturating_add(1));
+        self.version = version;
+        self.digest = stamped.digest;
+        self.committed_at = stamped.at;
+        self.stamp_max = self.stamp_max.max(intent.stamp_max);
+        if let Some(restore) = &intent.restore {
+            self.restore(restore, version)?;
+        }
         for attach in &intent.attaches {
-            next.attach(*attach)?;
+            self.attach(*attach)?;
         }
+        self.take_tokens(intent, version)?;
         for fold in &intent.folds {
-            next.fold(fold)?;
+            self.fold(fold)?;
         }
-        for (generation, state) in &intent.generations {
-            if *state < next.generation(*generation) {
-                return Err(Refusal::GenerationBackward(generation.get()));
-            }
-            next.generations.insert(*generation, *state);
+        for change in &intent.generations {
+            self.change_generation(change, version, stamped.at)?;
         }
-        next.grow(intent)?;
-        next.remove(intent)?;
-        next.add(intent, version)?;
-        Ok(next)
+        self.grow(intent)?;
+        self.remove(intent, version, stamped.at)?;
+        self.add(intent, version)?;
+        self.limit(intent, version);
+        self.keep(intent)?;
+        Ok(self)
     }
 
     fn attach(&mut self, attach: Attach) -> Result<(), Refusal> {
@@ -74,11 +95,38 @@ impl State {
         }
     }
 
-    fn fold_stream(&mut self, stream: tidewell_types::StreamId, to: Seq) -> Result<(), Refusal> {
+    fn fold_stream(&mut self, stream: StreamId, to: Seq) -> Result<(), Refusal> {
         if self.generation(stream.generation) == GenerationState::Sealed {
             return Err(Refusal::GenerationClosed(stream.generation.get()));
         }
-        self.streams.insert(stream, to);
+        Arc::make_mut(&mut self.streams).insert(stream, to);
+        Ok(())
+    }
+
+    fn change_generation(
+        &mut self,
+        change: &GenerationChange,
+        version: Version,
+        at: TimestampNs,
+    ) -> Result<(), Refusal> {
+        let mut entry = self.generation_entry(change.generation);
+        let is_new = !self.generations.contains_key(&change.generation);
+        if change.state < entry.state {
+            return Err(Refusal::GenerationBackward(change.generation.get()));
+        }
+        if is_new && change.state == GenerationState::Open {
+            (entry.opened, entry.opened_at) = (version, at);
+        }
+        if change.state == GenerationState::Sealed && entry.state != GenerationState::Sealed {
+            // Only the commit that seals it knows where its streams end.
+            entry.watermarks = change.watermarks;
+        }
+        entry.state = change.state;
+        self.generations.insert(change.generation, entry);
+        if entry.state == GenerationState::Sealed && entry.watermarks.is_some() {
+            // What is not folded by now never counts, and the final watermarks are in an object of their own.
+            Arc::make_mut(&mut self.streams).retain(|stream, _| stream.generation != change.generation);
+        }
         Ok(())
     }
 
@@ -91,51 +139,52 @@ impl State {
         Ok(())
     }
 
-    fn remove(&mut self, intent: &Intent) -> Result<(), Refusal> {
-        for id in &intent.removes {
-            let holder = self.tables.values_mut().find_map(|table| {
-                let index = table.segments.iter().position(|segment| segment.id == *id)?;
-                Some((table, index))
-            });
-            let (table, index) = holder.ok_or_else(|| Refusal::SegmentGone(id.to_string()))?;
-            let gone = Arc::make_mut(&mut table.segments).remove(index);
-            self.segments_digest = self.segments_digest.wrapping_sub(entry_digest(&gone));
+    fn remove(&mut self, intent: &Intent, version: Version, at: TimestampNs) -> Result<(), Refusal> {
+        for removal in &intent.removes {
+            let Removed { share, object, added } = self.remove_one(removal)?;
+            self.segments_digest = self.segments_digest.wrapping_sub(share);
+            let grave = Grave { id: removal.id, object, added, removed: version, removed_at: at, is_condemned: false };
+            Arc::make_mut(&mut self.graves).insert(removal.id, grave);
         }
         Ok(())
+    }
+
+    fn remove_one(&mut self, removal: &Removal) -> Result<Removed, Refusal> {
+        let gone = || Refusal::SegmentGone(removal.id.to_string());
+        match &removal.table {
+            Some(table) => self.tables.get_mut(table).ok_or_else(gone)?.segments.remove(removal),
+            None => self.tables.values_mut().find_map(|table| table.segments.remove(removal).ok()).ok_or_else(gone),
+        }
     }
 
     fn add(&mut self, intent: &Intent, version: Version) -> Result<(), Refusal> {
-        let mut added: BTreeMap<_, Vec<Arc<SegmentEntry>>> = BTreeMap::new();
-        let mut ids = BTreeSet::new();
+        self.check_adds(intent)?;
         for entry in &intent.adds {
-            if !ids.insert(entry.id) {
-                return Err(Refusal::SegmentTwice(entry.id.to_string()));
-            }
-            let entry = Arc::new(SegmentEntry { added: version, ..entry.clone() });
-            self.segments_digest = self.segments_digest.wrapping_add(entry_digest(&entry));
-            added.entry(entry.table.clone()).or_default().push(entry);
-        }
-        for (name, entries) in added {
-            let table = self.tables.entry(name).or_default();
-            for entry in &entries {
-                if table.segments.iter().any(|segment| segment.id == entry.id) {
-                    return Err(Refusal::SegmentTwice(entry.id.to_string()));
-                }
-            }
-            Arc::make_mut(&mut table.segments).extend(entries);
+            let rank = if entry.rank == Version::ZERO { version } else { entry.rank };
+            let entry = Arc::new(SegmentEntry { added: version, rank, ..entry.clone() });
+            self.segments_digest = self.segments_digest.wrapping_add(entry.share());
+            self.tables.entry(entry.table.clone()).or_default().segments.push(entry);
         }
         Ok(())
     }
+
+    /// An identity is added once: it may be neither live nor on its way out, lest a repeated intent brings back what was removed
+    /// since. Lists are looked at by the committer (`locate.rs`), since a state does not hold them.
+    fn check_adds(&self, intent: &Intent) -> Result<(), Refusal> {
+        let mut ids: BTreeMap<&TableName, BTreeSet<SegmentId>> = BTreeMap::new();
+        for entry in &intent.adds {
+            let is_first = ids.entry(&entry.table).or_default().insert(entry.id);
+            if !is_first || self.graves.contains_key(&entry.id) {
+                return Err(Refusal::SegmentTwice(entry.id.to_string()));
+            }
+        }
+        let live = ids.iter().find_map(|(table, ids)| self.tables.get(*table)?.segments.fresh_among(ids));
+        live.map_or(Ok(()), |id| Err(Refusal::SegmentTwice(id.to_string())))
+    }
 }
 
-/// A segment's share of the digest over all live ones, which adds up in any order.
-pub(crate) fn entry_digest(entry: &SegmentEntry) -> u128 {
-    let mut bytes = [0; 40];
-    bytes[..16].copy_from_slice(entry.id.as_bytes());
-    bytes[16..32].copy_from_slice(&entry.digest.to_le_bytes());
-    bytes[32..].copy_from_slice(&entry.added.get().to_le_bytes());
-    xxh3_128(&bytes)
-}
+mod keep;
+mod limit;
 
 #[cfg(test)]
 mod tests;

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidewell_storage::{Created, StorageError};
+use tidewell_storage::{Created, Operation, Place, StorageError};
 use tidewell_types::Version;
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::apply::Stamped;
 use crate::checkpoint;
 use crate::error::{CommitError, DecodeError, ManifestError, Refusal};
 use crate::intent::Intent;
@@ -68,12 +69,16 @@ impl Manifest {
         }
     }
 
-    async fn attempt(&self, state: &Arc<State>, intent: Intent) -> Result<Attempt, CommitError> {
+    async fn attempt(&self, state: &Arc<State>, mut intent: Intent) -> Result<Attempt, CommitError> {
         let inner = &self.inner;
         let version = state.version.next().ok_or_else(|| self.inconsistent(state.version, "versions are used up"))?;
         let write_id = inner.env.write_id();
-        let segments_digest = state.apply(&intent, 0)?.segments_digest;
-        let record = Record { version, parent_digest: state.digest, segments_digest, intent };
+        self.check_names(state, &intent)?;
+        inner.staged.check(&intent, state)?;
+        self.locate(state, &mut intent).await?;
+        let at = inner.env.now();
+        let mut next = state.apply(&intent, Stamped { digest: 0, at })?;
+        let record = Record { version, parent_digest: state.digest, segments_digest: next.segments_digest, at, intent };
         let name = inner.layout.log(version);
         let undecodable = |source: DecodeError| ManifestError::Decode { object: name.to_string(), source };
         let body = record.encode(write_id).map_err(undecodable)?;
@@ -84,15 +89,50 @@ impl Manifest {
             Err(source) => return Err(ManifestError::from(source).into()),
         }
         // A number at or below the floor may have been used, collected and created again by us: then we committed nothing.
-        let floor = inner.floor.read(&self.store).await.map_err(|error| match error {
-            ManifestError::Storage(source) => CommitError::Unknown { version, source },
-            other => other.into(),
-        })?;
+        let floor = inner.floor.read(&self.store).await;
+        let floor = floor.map_err(|error| CommitError::Unknown { version, source: self.unreadable_floor(error) })?;
         if floor >= version {
             return Ok(Attempt::Lost);
         }
-        let next = state.apply(&record.intent, xxh3_128(&body))?;
+        next.digest = xxh3_128(&body);
         Ok(Attempt::Committed(self.publish(next)))
+    }
+
+    /// Whatever is wrong with the floor, the record is there by now: it may well count.
+    fn unreadable_floor(&self, error: ManifestError) -> StorageError {
+        let object = self.inner.layout.floor().to_string();
+        match error {
+            ManifestError::Storage(source) => source,
+            other => StorageError::Corrupt {
+                at: Place { operation: Operation::Get, object, store: self.store.url().to_string() },
+                cause: Arc::new(other),
+            },
+        }
+    }
+
+    /// What a sealed generation left over is garbage unless a state names it, so nothing may be named under another one. A
+    /// checkpoint's own name has no generation: its lists are of the one that was open at its version, so the author's must
+    /// have been open by then.
+    fn check_names(&self, state: &State, intent: &Intent) -> Result<(), Refusal> {
+        for entry in &intent.adds {
+            let name = self.inner.layout.parse_segment(&entry.object);
+            if name.is_some_and(|name| name.generation != intent.author.generation) {
+                return Err(Refusal::OtherGeneration(entry.object.clone()));
+            }
+        }
+        let opened = match state.generations.get(&intent.author.generation) {
+            None if !state.generations.is_empty() => state.version,
+            _ => state.generation_entry(intent.author.generation).opened,
+        };
+        let named = intent.snapshots.iter().map(|snapshot| snapshot.checkpoint);
+        for checkpoint in intent.checkpoint.into_iter().chain(named).filter(|checkpoint| checkpoint.version < opened) {
+            let mut kept = state.snapshots.values().map(|snapshot| snapshot.checkpoint);
+            if !state.checkpoints.contains(&checkpoint) && !kept.any(|kept| kept == checkpoint) {
+                let name = self.inner.layout.checkpoint(checkpoint.version, checkpoint.write_id);
+                return Err(Refusal::OtherGeneration(name.to_string()));
+            }
+        }
+        Ok(())
     }
 
     /// Writes a checkpoint every so many commits, in the background: it saves others work and nothing rests on it.
@@ -100,27 +140,11 @@ impl Manifest {
         if state.version.get().is_multiple_of(checkpoint::COMMITS_PER_CHECKPOINT) {
             let (manifest, state) = (self.clone(), Arc::clone(state));
             self.inner.env.spawn(async move {
-                if let Err(error) = manifest.write_checkpoint(&state).await {
+                if let Err(error) = manifest.checkpoint(&state).await {
                     tracing::warn!(%error, version = %state.version, "checkpoint not written; the next one will do");
                 }
             });
         }
-    }
-
-    /// Writes a checkpoint of `state` and points the hint at it: two PUTs.
-    ///
-    /// # Errors
-    /// [`ManifestError`] when the store does not answer; nothing depends on it.
-    pub async fn write_checkpoint(&self, state: &State) -> Result<(), ManifestError> {
-        let inner = &self.inner;
-        let write_id = inner.env.write_id();
-        let name = inner.layout.checkpoint(state.version, write_id);
-        let broken = |source| ManifestError::Decode { object: name.to_string(), source };
-        let body = checkpoint::encode(state, write_id).map_err(broken)?;
-        self.store.create(&name, body, write_id).await?;
-        let hint = checkpoint::encode_hint(state.version, write_id).map_err(broken)?;
-        self.store.overwrite(&inner.layout.hint(), hint).await?;
-        Ok(())
     }
 
     /// The newest version that this process has seen.

@@ -1,6 +1,8 @@
 //! What the manifest knows of one segment.
 
-use tidewell_types::{SegmentId, TableName, TimeBounds, Version};
+use tidewell_storage::Tier;
+use tidewell_types::{SegmentId, TableName, TimeBounds, TimestampNs, Version};
+use xxhash_rust::xxh3::xxh3_128;
 
 /// The values of one tag in a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +40,33 @@ pub struct SegmentEntry {
     pub tags: Vec<TagBounds>,
     /// XXH3 (128 bits) of the object's bytes.
     pub digest: u128,
-    /// The commit that added it. Of two segments with a row of the same identity the later commit's wins, field by field.
+    /// What it is stored for.
+    pub tier: Tier,
+    /// The commit that added it.
     pub added: Version,
+    /// Its place in the order of writes: of two segments with a row of the same identity the higher rank's values win, field
+    /// by field. A fold's is its commit's version (0 in an intent: the commit sets it), a rewrite's the highest of its inputs.
+    pub rank: Version,
+    /// Deletes up to this version are carried out in it: none of its rows is one that they hide.
+    pub deletes_to: Version,
 }
+
+impl SegmentEntry {
+    /// Its share of the digest over all live segments, which adds up in any order.
+    #[must_use]
+    pub fn share(&self) -> u128 {
+        let mut bytes = [0; 40];
+        bytes[..16].copy_from_slice(self.id.as_bytes());
+        bytes[16..32].copy_from_slice(&self.digest.to_le_bytes());
+        bytes[32..].copy_from_slice(&self.added.get().to_le_bytes());
+        xxh3_128(&bytes)
+    }
+
+    /// Its place among the segments of its table in lists.
+    pub(crate) fn key(&self) -> SegmentKey {
+        (self.time.min, self.id)
+    }
+}
+
+/// The order of segments within lists: by their earliest row, then by identity.
+pub(crate) type SegmentKey = (TimestampNs, SegmentId);

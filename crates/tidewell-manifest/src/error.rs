@@ -36,6 +36,12 @@ pub enum ManifestError {
         /// What is wrong with it.
         source: DecodeError,
     },
+    /// The state at hand is so old that what it refers to has been collected; reload and use the newest.
+    #[error("manifest object {object} is gone: the state that names it is no longer kept")]
+    Collected {
+        /// Its name.
+        object: String,
+    },
     /// The records do not add up; stop and look at them.
     #[error("manifest of database {database} breaks at version {version}: {what}")]
     Inconsistent {
@@ -101,6 +107,35 @@ pub enum Refusal {
     /// A segment to be added is there already.
     #[error("segment {0} is live already")]
     SegmentTwice(String),
+    /// An object of the intent is not named under its author's generation.
+    #[error("object {0} is not named under the committer's generation: stage it anew")]
+    OtherGeneration(String),
+    /// Rows of the request are in segments already; fold the rest anew.
+    #[error("the rows of request {0} are folded already")]
+    TokenTaken(String),
+    /// No snapshot has this name.
+    #[error("there is no snapshot {0:?}")]
+    SnapshotMissing(String),
+    /// A snapshot has this name.
+    #[error("there is a snapshot {0:?} already: drop it, or take another name")]
+    SnapshotTaken(String),
+    /// Segments of the version may be deleted by now; take a newer version.
+    #[error("version {0} is too old to be kept: segments that it had are being deleted")]
+    SnapshotTooOld(u64),
+    /// A snapshot needs the segment.
+    #[error("snapshot {name:?} needs segment {segment}")]
+    SnapshotNeeds {
+        /// The snapshot.
+        name: String,
+        /// The segment.
+        segment: String,
+    },
+    /// A segment that was never condemned can't be buried.
+    #[error("segment {0} is not condemned")]
+    NotCondemned(String),
+    /// There is a newer checkpoint.
+    #[error("there is a newer checkpoint than that of version {0}")]
+    CheckpointStale(u64),
     /// A column cannot be what the intent wants.
     #[error("table {table}: {conflict}")]
     Schema {

@@ -1,17 +1,19 @@
 //! The frame around every object of the manifest: magic, version, write id, compressed body, checksum.
 
+use std::io::Read as _;
+
 use bytes::Bytes;
 use tidewell_types::WriteId;
 
 use crate::error::DecodeError;
 
 /// The version that this code writes, and the newest that it reads.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
 const HEADER_BYTES: usize = 28;
 const CHECKSUM_BYTES: usize = 4;
-/// The largest body that is accepted, decompressed: well above any checkpoint, well below memory.
-const BODY_BYTES_MAX: usize = 1 << 30;
 const ZSTD_LEVEL: i32 = 3;
+/// What a decoder may hold of what it has decompressed, in powers of two: 8 MiB. This level looks back 2 MiB.
+const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// Which object a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +22,8 @@ pub(crate) enum Kind {
     Checkpoint,
     Hint,
     Floor,
+    Leaf,
+    Watermarks,
 }
 
 impl Kind {
@@ -29,14 +33,25 @@ impl Kind {
             Self::Checkpoint => *b"TWCK",
             Self::Hint => *b"TWHN",
             Self::Floor => *b"TWFL",
+            Self::Leaf => *b"TWIX",
+            Self::Watermarks => *b"TWGN",
+        }
+    }
+
+    /// The largest body that is accepted, decompressed: well above any that is written, well below memory.
+    const fn body_bytes_max(self) -> usize {
+        match self {
+            Self::Commit | Self::Checkpoint => 1 << 30,
+            Self::Leaf | Self::Watermarks => 1 << 28,
+            Self::Hint | Self::Floor => 1 << 10,
         }
     }
 }
 
 /// Wraps `body`; the layout is drawn in docs/formats/commit.md.
 pub(crate) fn seal(kind: Kind, write_id: WriteId, body: &[u8]) -> Result<Bytes, DecodeError> {
-    let body_bytes = u32::try_from(body.len()).ok().filter(|_| body.len() <= BODY_BYTES_MAX);
-    let body_bytes = body_bytes.ok_or(DecodeError::Corrupt { what: "body above 1 GiB" })?;
+    let body_bytes = u32::try_from(body.len()).ok().filter(|_| body.len() <= kind.body_bytes_max());
+    let body_bytes = body_bytes.ok_or(DecodeError::Corrupt { what: "body length" })?;
     let packed = zstd::bulk::compress(body, ZSTD_LEVEL).map_err(|_| DecodeError::Corrupt { what: "body" })?;
     let mut frame = Vec::with_capacity(HEADER_BYTES + packed.len() + CHECKSUM_BYTES);
     frame.extend_from_slice(&kind.magic());
@@ -70,12 +85,24 @@ pub(crate) fn open(kind: Kind, frame: &[u8]) -> Result<(WriteId, Vec<u8>), Decod
     let mut write_id = [0; 16];
     write_id.copy_from_slice(&head[8..24]);
     let body_bytes = u32::from_le_bytes([head[24], head[25], head[26], head[27]]) as usize;
-    if body_bytes > BODY_BYTES_MAX {
+    if body_bytes > kind.body_bytes_max() {
         return Err(DecodeError::Corrupt { what: "body length" });
     }
-    let body = zstd::bulk::decompress(packed, body_bytes).map_err(|_| DecodeError::Corrupt { what: "body" })?;
+    let body = unpack(packed, body_bytes).map_err(|_| DecodeError::Corrupt { what: "body" })?;
     if body.len() != body_bytes {
         return Err(DecodeError::Corrupt { what: "body length" });
     }
     Ok((WriteId::from_bytes(write_id), body))
 }
+
+/// Decompresses at most one byte more than `body_bytes`; memory grows with what really comes out.
+fn unpack(packed: &[u8], body_bytes: usize) -> std::io::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    let mut decoder = zstd::stream::read::Decoder::with_buffer(packed)?;
+    decoder.window_log_max(ZSTD_WINDOW_LOG_MAX)?;
+    decoder.take(body_bytes as u64 + 1).read_to_end(&mut body)?;
+    Ok(body)
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //! visible.
 
 mod apply;
+mod basis;
 mod catch_up;
 mod checkpoint;
 mod commit;
@@ -15,17 +16,39 @@ mod frame;
 #[cfg(feature = "test-util")]
 pub mod inspect;
 mod intent;
+mod leaf;
+mod lists;
+mod load;
+mod locate;
 mod manifest;
 mod message;
 mod part;
+mod plant;
+mod rebase;
 mod record;
+mod register;
+mod removal;
 #[cfg(test)]
 mod sample;
+mod segments;
+mod select;
+mod snapshot;
+mod spill;
 mod state;
+mod table_part;
+mod tombstone;
+mod watermarks;
 
+pub use basis::Basis;
 pub use entry::{SegmentEntry, TagBounds};
 pub use error::{CommitError, DecodeError, ManifestError, Refusal};
 pub use frame::FORMAT_VERSION;
-pub use intent::{Attach, Author, Fold, Intent};
+pub use intent::{Attach, Author, Fold, GenerationChange, Intent};
 pub use manifest::Manifest;
-pub use state::{NodeState, State, TableState};
+pub use plant::PlantError;
+pub use removal::{Home, Removal};
+pub use segments::{LeafRef, SegmentTotals, Segments};
+pub use select::LiveSegment;
+pub use snapshot::{CheckpointRef, Grave, Restore, Snapshot};
+pub use state::{GenerationEntry, NodeState, State, TableState};
+pub use tombstone::{TagMatch, Tombstone};

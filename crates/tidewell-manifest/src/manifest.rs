@@ -9,6 +9,9 @@ use tidewell_types::{DatabaseName, Version};
 
 use crate::error::ManifestError;
 use crate::floor::Floor;
+use crate::leaf::LeafCache;
+use crate::register::Staged;
+use crate::spill::Limits;
 use crate::state::State;
 
 /// A handle on a database's chain of commits; cheap to clone. It holds the newest state that this process has seen.
@@ -24,6 +27,10 @@ pub(crate) struct Inner {
     pub(crate) database: DatabaseName,
     pub(crate) layout: DatabaseLayout,
     pub(crate) floor: Floor,
+    pub(crate) leaves: LeafCache,
+    pub(crate) limits: Limits,
+    /// What it wrote that may come to count.
+    pub(crate) staged: Staged,
     state: RwLock<Arc<State>>,
     /// One catch-up or commit of this process at a time; racing ourselves would only cost requests.
     pub(crate) turn: tokio::sync::Mutex<()>,
@@ -36,10 +43,21 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError`] when the store does not answer, or the chain is damaged or newer than this code.
     pub async fn open(store: Store, env: Env, database: DatabaseName) -> Result<Self, ManifestError> {
+        Self::open_within(Limits::default(), store, env, database).await
+    }
+
+    pub(crate) async fn open_within(
+        limits: Limits,
+        store: Store,
+        env: Env,
+        database: DatabaseName,
+    ) -> Result<Self, ManifestError> {
         let layout = DatabaseLayout::new(&database);
         let floor = Floor::new(layout.floor());
         let state = RwLock::new(Arc::new(State::default()));
-        let inner = Inner { env, database, layout, floor, state, turn: tokio::sync::Mutex::new(()) };
+        let (leaves, staged) = (LeafCache::default(), Staged::default());
+        let turn = tokio::sync::Mutex::new(());
+        let inner = Inner { env, database, layout, floor, leaves, limits, staged, state, turn };
         let manifest = Self { inner: Arc::new(inner), store };
         let state = manifest.load().await?;
         manifest.publish(state);
@@ -80,10 +98,11 @@ impl Manifest {
         self.inner.floor.raise(&self.store, to, self.inner.env.write_id()).await
     }
 
-    /// Takes a state, unless a newer one is here already.
+    /// Takes a state, unless a newer one is here already. One of the same version takes the place of the one at hand: it says
+    /// the same, with fewer segments outside of lists.
     pub(crate) fn publish(&self, state: State) -> Arc<State> {
         let mut current = self.inner.state.write();
-        if state.version > current.version {
+        if state.version >= current.version {
             *current = Arc::new(state);
         }
         Arc::clone(&current)
@@ -93,3 +112,6 @@ impl Manifest {
         ManifestError::Inconsistent { database: self.inner.database.to_string(), version, what: what.into() }
     }
 }
+
+#[cfg(test)]
+mod tests;

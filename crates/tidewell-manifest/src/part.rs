@@ -1,20 +1,44 @@
 //! The parts that commits and checkpoints share, to and from their messages.
 
+use tidewell_storage::Tier;
 use tidewell_types::{
     FieldType, Generation, GenerationState, SegmentId, TableName, TableSchema, TimeBounds, TimestampNs, Version,
+    WriteId,
 };
 
 use crate::entry::{SegmentEntry, TagBounds};
 use crate::error::DecodeError;
+use crate::intent::GenerationChange;
 use crate::message;
-use crate::record::generation_number;
+use crate::removal::{Home, Removal};
+use crate::snapshot::{CheckpointRef, Grave, Snapshot};
+use crate::tombstone::{TagMatch, Tombstone};
 
-const fn corrupt(what: &'static str) -> DecodeError {
+pub(crate) const fn corrupt(what: &'static str) -> DecodeError {
     DecodeError::Corrupt { what }
 }
 
 pub(crate) fn id16(bytes: &[u8]) -> Result<[u8; 16], DecodeError> {
     bytes.try_into().map_err(|_| corrupt("id"))
+}
+
+pub(crate) fn write_id(bytes: &[u8]) -> Result<WriteId, DecodeError> {
+    id16(bytes).map(WriteId::from_bytes)
+}
+
+pub(crate) fn segment_id(bytes: &[u8]) -> Result<SegmentId, DecodeError> {
+    id16(bytes).map(SegmentId::from_bytes)
+}
+
+pub(crate) fn table_name(text: &str) -> Result<TableName, DecodeError> {
+    TableName::new(text).map_err(|_| corrupt("table name"))
+}
+
+pub(crate) fn time_bounds(min_ns: i64, max_ns: i64) -> Result<TimeBounds, DecodeError> {
+    if min_ns > max_ns {
+        return Err(corrupt("span of time"));
+    }
+    Ok(TimeBounds { min: TimestampNs::from_ns(min_ns), max: TimestampNs::from_ns(max_ns) })
 }
 
 pub(crate) fn digest_bytes(digest: u128) -> Vec<u8> {
@@ -45,16 +69,27 @@ pub(crate) fn segment_message(entry: &SegmentEntry) -> message::Segment {
         tags: tags.collect(),
         digest: digest_bytes(entry.digest),
         added: entry.added.get(),
+        rank: entry.rank.get(),
+        deletes_to: entry.deletes_to.get(),
+        tier: match entry.tier {
+            Tier::Hot => 0,
+            Tier::Cold => 1,
+        },
     }
 }
 
 /// Reads a segment; `added` overrides what the message says, since a commit does not know its number when it is staged.
 pub(crate) fn read_segment(segment: &message::Segment, added: Option<Version>) -> Result<SegmentEntry, DecodeError> {
-    let time =
-        TimeBounds { min: TimestampNs::from_ns(segment.time_min_ns), max: TimestampNs::from_ns(segment.time_max_ns) };
-    if time.min > time.max || segment.footer_bytes > segment.file_bytes {
+    let time = time_bounds(segment.time_min_ns, segment.time_max_ns).map_err(|_| corrupt("segment"))?;
+    if segment.footer_bytes > segment.file_bytes {
         return Err(corrupt("segment"));
     }
+    let added = added.unwrap_or(Version::new(segment.added));
+    let tier = match segment.tier {
+        0 => Tier::Hot,
+        1 => Tier::Cold,
+        _ => return Err(corrupt("tier")),
+    };
     let tags = segment.tags.iter().map(|tag| TagBounds {
         tag: tag.tag.clone(),
         min: tag.min.clone(),
@@ -62,9 +97,9 @@ pub(crate) fn read_segment(segment: &message::Segment, added: Option<Version>) -
         null_count: tag.null_count,
     });
     Ok(SegmentEntry {
-        id: SegmentId::from_bytes(id16(&segment.id)?),
+        id: segment_id(&segment.id)?,
         object: segment.object.clone(),
-        table: TableName::new(&segment.table).map_err(|_| corrupt("table name"))?,
+        table: table_name(&segment.table)?,
         file_bytes: segment.file_bytes,
         footer_bytes: segment.footer_bytes,
         row_count: segment.row_count,
@@ -72,7 +107,10 @@ pub(crate) fn read_segment(segment: &message::Segment, added: Option<Version>) -
         time,
         tags: tags.collect(),
         digest: read_digest(&segment.digest)?,
-        added: added.unwrap_or(Version::new(segment.added)),
+        tier,
+        added,
+        rank: if segment.rank == 0 { added } else { Version::new(segment.rank) },
+        deletes_to: Version::new(segment.deletes_to),
     })
 }
 
@@ -88,11 +126,12 @@ pub(crate) fn table_message(name: &TableName, schema: &TableSchema) -> message::
         name: name.as_str().to_owned(),
         tags: schema.tags().iter().map(ToString::to_string).collect(),
         fields: fields.collect(),
+        ..message::Table::default()
     }
 }
 
-pub(crate) fn read_table(table: &message::Table) -> Result<(TableName, TableSchema), DecodeError> {
-    let name = TableName::new(&table.name).map_err(|_| corrupt("table name"))?;
+pub(crate) fn read_columns(table: &message::Table) -> Result<(TableName, TableSchema), DecodeError> {
+    let name = table_name(&table.name)?;
     let mut schema = TableSchema::new();
     for tag in &table.tags {
         schema.add_tag(tag).map_err(|_| corrupt("schema"))?;
@@ -105,18 +144,149 @@ pub(crate) fn read_table(table: &message::Table) -> Result<(TableName, TableSche
     Ok((name, schema))
 }
 
-pub(crate) fn generation_message(change: &(Generation, GenerationState)) -> message::GenerationChange {
-    message::GenerationChange { generation: change.0.get(), state: generation_number(change.1) }
+pub(crate) fn generation_message(change: &GenerationChange) -> message::GenerationChange {
+    message::GenerationChange {
+        generation: change.generation.get(),
+        state: generation_number(change.state),
+        watermarks: change.watermarks.map(|id| id.as_bytes().to_vec()).unwrap_or_default(),
+        ..message::GenerationChange::default()
+    }
 }
 
-pub(crate) fn read_generation(
-    change: &message::GenerationChange,
-) -> Result<(Generation, GenerationState), DecodeError> {
+pub(crate) fn read_generation(change: &message::GenerationChange) -> Result<GenerationChange, DecodeError> {
     let state = match change.state {
         0 => GenerationState::Open,
         1 => GenerationState::Sealing,
         2 => GenerationState::Sealed,
         _ => return Err(corrupt("generation state")),
     };
-    Ok((Generation::new(change.generation), state))
+    let watermarks = match change.watermarks.is_empty() {
+        true => None,
+        false => Some(write_id(&change.watermarks)?),
+    };
+    Ok(GenerationChange { generation: Generation::new(change.generation), state, watermarks })
+}
+
+/// The state of a generation as its number on the wire.
+fn generation_number(state: GenerationState) -> u32 {
+    match state {
+        GenerationState::Open => 0,
+        GenerationState::Sealing => 1,
+        GenerationState::Sealed => 2,
+    }
+}
+
+pub(crate) fn removal_message(removal: &Removal) -> message::Removal {
+    message::Removal {
+        id: removal.id.as_bytes().to_vec(),
+        table: removal.table.as_ref().map(|table| table.as_str().to_owned()).unwrap_or_default(),
+        object: removal.object.clone(),
+        time_min_ns: removal.time_min.as_ns(),
+        row_count: removal.row_count,
+        value_count: removal.value_count,
+        file_bytes: removal.file_bytes,
+        share: digest_bytes(removal.share),
+        added: removal.added.get(),
+    }
+}
+
+pub(crate) fn read_removal(removal: &message::Removal) -> Result<Removal, DecodeError> {
+    Ok(Removal {
+        id: segment_id(&removal.id)?,
+        table: Some(table_name(&removal.table)?),
+        object: removal.object.clone(),
+        time_min: TimestampNs::from_ns(removal.time_min_ns),
+        row_count: removal.row_count,
+        value_count: removal.value_count,
+        file_bytes: removal.file_bytes,
+        share: read_digest(&removal.share)?,
+        added: Version::new(removal.added),
+        home: Home::Committed,
+    })
+}
+
+/// A removal of format 1, which named the segment alone.
+pub(crate) fn read_bare_removal(id: &[u8]) -> Result<Removal, DecodeError> {
+    Ok(Removal {
+        id: segment_id(id)?,
+        table: None,
+        object: String::new(),
+        time_min: TimestampNs::MIN,
+        row_count: 0,
+        value_count: 0,
+        file_bytes: 0,
+        share: 0,
+        added: Version::ZERO,
+        home: Home::Committed,
+    })
+}
+
+pub(crate) fn tombstone_message(tombstone: &Tombstone) -> message::Tombstone {
+    let tag = |tag: &TagMatch| message::TagMatch { tag: tag.tag.clone(), values: tag.values.clone() };
+    message::Tombstone {
+        id: tombstone.id.as_bytes().to_vec(),
+        time_min_ns: tombstone.time.min.as_ns(),
+        time_max_ns: tombstone.time.max.as_ns(),
+        tags: tombstone.tags.iter().map(tag).collect(),
+        version: tombstone.version.get(),
+    }
+}
+
+pub(crate) fn read_tombstone(
+    tombstone: &message::Tombstone,
+    version: Option<Version>,
+) -> Result<Tombstone, DecodeError> {
+    let tag = |tag: &message::TagMatch| TagMatch { tag: tag.tag.clone(), values: tag.values.clone() };
+    Ok(Tombstone {
+        id: write_id(&tombstone.id)?,
+        time: time_bounds(tombstone.time_min_ns, tombstone.time_max_ns)?,
+        tags: tombstone.tags.iter().map(tag).collect(),
+        version: version.unwrap_or(Version::new(tombstone.version)),
+    })
+}
+
+pub(crate) fn checkpoint_message(checkpoint: &CheckpointRef) -> message::CheckpointRef {
+    message::CheckpointRef { version: checkpoint.version.get(), write_id: checkpoint.write_id.as_bytes().to_vec() }
+}
+
+pub(crate) fn read_checkpoint(checkpoint: &message::CheckpointRef) -> Result<CheckpointRef, DecodeError> {
+    Ok(CheckpointRef { version: Version::new(checkpoint.version), write_id: write_id(&checkpoint.write_id)? })
+}
+
+pub(crate) fn snapshot_message(snapshot: &Snapshot) -> message::Snapshot {
+    message::Snapshot {
+        name: snapshot.name.clone(),
+        checkpoint: Some(checkpoint_message(&snapshot.checkpoint)),
+        created_at_ns: snapshot.created_at.as_ns(),
+    }
+}
+
+pub(crate) fn read_snapshot(snapshot: &message::Snapshot) -> Result<Snapshot, DecodeError> {
+    Ok(Snapshot {
+        name: snapshot.name.clone(),
+        checkpoint: read_checkpoint(snapshot.checkpoint.as_ref().ok_or(corrupt("snapshot"))?)?,
+        created_at: TimestampNs::from_ns(snapshot.created_at_ns),
+    })
+}
+
+pub(crate) fn grave_message(grave: &Grave) -> message::Grave {
+    message::Grave {
+        id: grave.id.as_bytes().to_vec(),
+        object: grave.object.clone(),
+        added: grave.added.get(),
+        removed: grave.removed.get(),
+        removed_at_ns: grave.removed_at.as_ns(),
+        is_condemned: grave.is_condemned,
+    }
+}
+
+pub(crate) fn read_grave(grave: &message::Grave) -> Result<Grave, DecodeError> {
+    Ok(Grave {
+        id: segment_id(&grave.id)?,
+        object: grave.object.clone(),
+        added: Version::new(grave.added),
+        removed: Version::new(grave.removed),
+        removed_at: TimestampNs::from_ns(grave.removed_at_ns),
+        is_condemned: grave.is_condemned,
+    })
 }

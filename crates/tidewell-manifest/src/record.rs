@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use prost::Message as _;
 use tidewell_types::{
-    Generation, GenerationState, NodeId, SegmentId, Seq, Source, Stamp, StreamId, Version, WriteId, WriterId,
+    Generation, NodeId, Seq, Source, Stamp, StreamId, TableName, TimestampNs, TokenId, Version, WriteId, WriterId,
 };
 
 use crate::error::DecodeError;
@@ -11,6 +11,9 @@ use crate::frame::{self, Kind};
 use crate::intent::{Attach, Author, Fold, Intent};
 use crate::message;
 use crate::part;
+use crate::snapshot::Restore;
+use crate::table_part;
+use crate::tombstone::Tombstone;
 
 /// A numbered commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub(crate) struct Record {
     pub(crate) version: Version,
     pub(crate) parent_digest: u128,
     pub(crate) segments_digest: u128,
+    /// The committer's clock.
+    pub(crate) at: TimestampNs,
     pub(crate) intent: Intent,
 }
 
@@ -30,13 +35,27 @@ impl Record {
             parent_digest: part::digest_bytes(self.parent_digest),
             author: Some(author_message(intent.author)),
             adds: intent.adds.iter().map(part::segment_message).collect(),
-            removes: intent.removes.iter().map(|id| id.as_bytes().to_vec()).collect(),
+            removes: Vec::new(),
             folds: intent.folds.iter().map(fold_message).collect(),
             attaches: intent.attaches.iter().map(attach_message).collect(),
             tables: intent.tables.iter().map(|(name, schema)| part::table_message(name, schema)).collect(),
             generations: intent.generations.iter().map(part::generation_message).collect(),
             stamp_max: intent.stamp_max.as_ns(),
             segments_digest: part::digest_bytes(self.segments_digest),
+            removals: intent.removes.iter().map(part::removal_message).collect(),
+            tombstones: intent.tombstones.iter().map(tombstone_message).collect(),
+            lifts: intent.lifts.iter().map(lift_message).collect(),
+            time_floors: intent.time_floors.iter().map(time_floor_message).collect(),
+            retentions: intent.retentions.iter().map(retention_message).collect(),
+            condemns: intent.condemns.iter().map(|id| id.as_bytes().to_vec()).collect(),
+            burials: intent.burials.iter().map(|id| id.as_bytes().to_vec()).collect(),
+            snapshots: intent.snapshots.iter().map(part::snapshot_message).collect(),
+            snapshot_drops: intent.snapshot_drops.clone(),
+            restore: intent.restore.as_ref().map(restore_message),
+            tokens: intent.tokens.iter().map(|token| token.as_bytes().to_vec()).collect(),
+            log_stores: intent.log_stores.clone().map(|urls| message::LogStores { urls }),
+            checkpoint: intent.checkpoint.as_ref().map(part::checkpoint_message),
+            at_ns: self.at.as_ns(),
         };
         frame::seal(Kind::Commit, write_id, &body.encode_to_vec())
     }
@@ -47,28 +66,87 @@ impl Record {
         let body = message::Commit::decode(&*body).map_err(|_| DecodeError::Corrupt { what: "message" })?;
         let version = Version::new(body.version);
         let author = body.author.as_ref().ok_or(DecodeError::Corrupt { what: "author" })?;
-        let intent = Intent {
-            author: read_author(author)?,
-            adds: body.adds.iter().map(|add| part::read_segment(add, Some(version))).collect::<Result<_, _>>()?,
-            removes: body
-                .removes
-                .iter()
-                .map(|id| part::id16(id).map(SegmentId::from_bytes))
-                .collect::<Result<_, _>>()?,
-            folds: body.folds.iter().map(read_fold).collect::<Result<_, _>>()?,
-            attaches: body.attaches.iter().map(read_attach).collect::<Result<_, _>>()?,
-            tables: body.tables.iter().map(part::read_table).collect::<Result<_, _>>()?,
-            generations: body.generations.iter().map(part::read_generation).collect::<Result<_, _>>()?,
-            stamp_max: Stamp::from_ns(body.stamp_max),
-        };
+        let intent = read_intent(&body, read_author(author)?, version)?;
         let record = Self {
             version,
             parent_digest: part::read_digest(&body.parent_digest)?,
             segments_digest: part::read_digest(&body.segments_digest)?,
+            at: TimestampNs::from_ns(body.at_ns),
             intent,
         };
         Ok((write_id, record))
     }
+}
+
+fn read_all<M, T>(messages: &[M], read: impl Fn(&M) -> Result<T, DecodeError>) -> Result<Vec<T>, DecodeError> {
+    messages.iter().map(read).collect()
+}
+
+fn read_intent(body: &message::Commit, author: Author, version: Version) -> Result<Intent, DecodeError> {
+    let mut removes = read_all(&body.removes, |id| part::read_bare_removal(id))?;
+    removes.extend(read_all(&body.removals, part::read_removal)?);
+    Ok(Intent {
+        author,
+        adds: read_all(&body.adds, |add| part::read_segment(add, Some(version)))?,
+        removes,
+        folds: read_all(&body.folds, read_fold)?,
+        attaches: read_all(&body.attaches, read_attach)?,
+        tables: read_all(&body.tables, part::read_columns)?,
+        generations: read_all(&body.generations, part::read_generation)?,
+        stamp_max: Stamp::from_ns(body.stamp_max),
+        tokens: read_all(&body.tokens, |id| part::id16(id).map(TokenId::from_bytes))?,
+        tombstones: read_all(&body.tombstones, |tombstone| read_tombstone(tombstone, version))?,
+        lifts: read_all(&body.lifts, |lift| Ok((part::table_name(&lift.table)?, part::write_id(&lift.id)?)))?,
+        time_floors: read_all(&body.time_floors, |floor| {
+            Ok((part::table_name(&floor.table)?, TimestampNs::from_ns(floor.time_ns)))
+        })?,
+        retentions: read_all(&body.retentions, |retention| {
+            let table = retention.table.as_ref().map(|table| part::table_name(table)).transpose()?;
+            Ok((table, retention.retention_ms))
+        })?,
+        condemns: read_all(&body.condemns, |id| part::segment_id(id))?,
+        burials: read_all(&body.burials, |id| part::segment_id(id))?,
+        snapshots: read_all(&body.snapshots, part::read_snapshot)?,
+        snapshot_drops: body.snapshot_drops.clone(),
+        restore: body.restore.as_ref().map(read_restore).transpose()?,
+        checkpoint: body.checkpoint.as_ref().map(part::read_checkpoint).transpose()?,
+        log_stores: body.log_stores.as_ref().map(|stores| stores.urls.clone()),
+    })
+}
+
+fn tombstone_message((table, tombstone): &(TableName, Tombstone)) -> message::TableTombstone {
+    message::TableTombstone { table: table.as_str().to_owned(), tombstone: Some(part::tombstone_message(tombstone)) }
+}
+
+fn read_tombstone(
+    tombstone: &message::TableTombstone,
+    version: Version,
+) -> Result<(TableName, Tombstone), DecodeError> {
+    let body = tombstone.tombstone.as_ref().ok_or(part::corrupt("delete"))?;
+    Ok((part::table_name(&tombstone.table)?, part::read_tombstone(body, Some(version))?))
+}
+
+fn lift_message((table, id): &(TableName, WriteId)) -> message::Lift {
+    message::Lift { table: table.as_str().to_owned(), id: id.as_bytes().to_vec() }
+}
+
+fn time_floor_message((table, floor): &(TableName, TimestampNs)) -> message::TimeFloor {
+    message::TimeFloor { table: table.as_str().to_owned(), time_ns: floor.as_ns() }
+}
+
+fn retention_message((table, retention_ms): &(Option<TableName>, u64)) -> message::Retention {
+    let table = table.as_ref().map(|table| table.as_str().to_owned());
+    message::Retention { table, retention_ms: *retention_ms }
+}
+
+fn restore_message(restore: &Restore) -> message::Restore {
+    let tables = restore.tables.iter().map(|(name, table)| table_part::table_message(name, table));
+    message::Restore { version: restore.version.get(), tables: tables.collect() }
+}
+
+fn read_restore(restore: &message::Restore) -> Result<Restore, DecodeError> {
+    let tables = read_all(&restore.tables, table_part::read_table)?;
+    Ok(Restore { version: Version::new(restore.version), tables })
 }
 
 fn author_message(author: Author) -> message::Author {
@@ -108,15 +186,6 @@ fn attach_message(attach: &Attach) -> message::Attach {
 
 fn read_attach(attach: &message::Attach) -> Result<Attach, DecodeError> {
     Ok(Attach { node: NodeId::from_bytes(part::id16(&attach.node)?), epoch: attach.epoch })
-}
-
-/// The state of a generation as its number on the wire.
-pub(crate) fn generation_number(state: GenerationState) -> u32 {
-    match state {
-        GenerationState::Open => 0,
-        GenerationState::Sealing => 1,
-        GenerationState::Sealed => 2,
-    }
 }
 
 #[cfg(test)]

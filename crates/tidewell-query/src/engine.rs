@@ -97,14 +97,15 @@ impl QueryEngine {
     /// Any [`QueryError`]; after [`QueryError::Gone`] call again with a view of the newest version.
     pub async fn json(&self, store: &Store, view: View, query: &JsonQuery) -> Result<Answer, QueryError> {
         let running = self.begin(store, view).await?;
-        let access = self.access(&running.statistics);
+        let access = self.access(&running.view, &running.statistics);
         let plan = plan_json(&running.view, &access, query);
         self.answer(running, future::ready(plan)).await
     }
 
-    fn access(&self, statistics: &Arc<QueryStatistics>) -> Arc<Access> {
+    fn access(&self, view: &View, statistics: &Arc<QueryStatistics>) -> Arc<Access> {
         Arc::new(Access {
             store: statistics.store().clone(),
+            manifest: view.manifest.clone(),
             cache: Arc::clone(&self.cache),
             env: self.env.clone(),
             statistics: Arc::clone(statistics),
@@ -120,7 +121,7 @@ impl QueryEngine {
         };
         let view = Arc::new(view);
         let statistics = Arc::new(QueryStatistics::new(view.version, store.clone()));
-        let catalog = ViewCatalog::new(Arc::clone(&view), self.access(&statistics));
+        let catalog = ViewCatalog::new(Arc::clone(&view), self.access(&view, &statistics));
         let session = self.base.session(catalog, self.env.now()).map_err(|error| self.error(&error))?;
         Ok(Running { session, view, statistics, deadline, permit })
     }

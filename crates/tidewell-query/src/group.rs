@@ -20,12 +20,14 @@ pub(crate) struct Group {
     pub(crate) segments: Vec<Arc<SegmentEntry>>,
     /// Recent rows, sorted, newer than the segments.
     pub(crate) tail: Option<RecordBatch>,
+    /// Whether its segments hold rows that do not count.
+    pub(crate) has_hidden: bool,
 }
 
 impl Group {
-    /// Whether it holds versions of one identity in several places.
+    /// Whether it takes more than decoding: versions of one identity in several places, or rows that do not count.
     pub(crate) fn is_merge(&self) -> bool {
-        self.segments.len() + usize::from(self.tail.is_some()) > 1
+        self.has_hidden || self.segments.len() + usize::from(self.tail.is_some()) > 1
     }
 
     /// How many rows it holds at most.
@@ -45,7 +47,7 @@ pub(crate) fn groups(segments: &[Arc<SegmentEntry>], tail: &RecordBatch) -> Resu
         split_cluster(cluster, part, &mut groups)?;
     }
     if let Some(rows) = tail_rows.remove(&None) {
-        groups.push(Group { segments: Vec::new(), tail: Some(pick(tail, rows)?) });
+        groups.push(Group { tail: Some(pick(tail, rows)?), ..Group::default() });
     }
     Ok(groups)
 }

@@ -14,6 +14,7 @@ mod error;
 mod filter;
 mod function_caps;
 mod group;
+mod hidden;
 mod json;
 mod key_span;
 mod limits;

@@ -8,13 +8,14 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryReservation;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
-use tidewell_segment::{MergeKey, MergeStep, Merger, SegmentError};
+use tidewell_segment::{MergeStep, Merger, SegmentError};
 
-use crate::access::Access;
+use crate::QueryError;
 use crate::ahead::Ahead;
 use crate::group::Group;
 use crate::read_units::slices;
 use crate::reader::{Share, Wanted, read};
+use crate::scan::Source;
 use crate::segment_fault::internal;
 
 /// Segments that are opened at the same time.
@@ -62,21 +63,19 @@ fn fault(error: SegmentError) -> DataFusionError {
     internal(error).into()
 }
 
-/// The rows of a group, sorted, one row an identity; `wanted` has all columns of `key`.
+/// The rows of a group that count, sorted, one row an identity.
 ///
 /// All segments are opened first, then each is read one batch ahead in a task of its own, so that a merge waits for the
 /// slowest of its runs and not for one after the other.
 pub(crate) fn merge(
-    access: Arc<Access>,
+    source: Arc<Source>,
     group: Group,
-    key: MergeKey,
-    wanted: Wanted,
     reservation: MemoryReservation,
 ) -> impl Stream<Item = Result<RecordBatch>> + Send + 'static {
     let started = async move {
-        let runs = start_runs(&access, group, &wanted, &reservation).await?;
-        let merger =
-            Merger::new(&key, SchemaRef::clone(&wanted.schema), runs.len(), wanted.batch_rows).map_err(fault)?;
+        let runs = start_runs(&source, group, &reservation).await?;
+        let Wanted { schema, batch_rows, .. } = &source.merged;
+        let merger = Merger::new(&source.key, SchemaRef::clone(schema), runs.len(), *batch_rows).map_err(fault)?;
         let run_bytes = vec![0; runs.len()];
         let merge = Merge { merger, runs, run_bytes, reservation };
         Ok::<_, DataFusionError>(stream::try_unfold(merge, |mut merge| async move {
@@ -87,21 +86,23 @@ pub(crate) fn merge(
     stream::once(started).try_flatten()
 }
 
-async fn start_runs(
-    access: &Arc<Access>,
-    group: Group,
-    wanted: &Wanted,
-    reservation: &MemoryReservation,
-) -> Result<Vec<Run>> {
+async fn start_runs(source: &Source, group: Group, reservation: &MemoryReservation) -> Result<Vec<Run>> {
+    let Source { access, merged: wanted, .. } = source;
     let segments = group.segments.into_iter().map(|entry| {
         let access = Arc::clone(access);
         access.statistics.add_read();
-        async move { access.open(&entry).await }
+        let hidden = source.hidden.concern(&entry).then(|| source.hidden.of(&entry));
+        async move { Ok::<_, QueryError>((access.open(&entry).await?, hidden)) }
     });
     let mut segments = stream::iter(segments).buffered(OPEN_PARALLEL);
     let mut runs: Vec<Run> = Vec::new();
-    while let Some(segment) = segments.try_next().await? {
+    while let Some((segment, hidden)) = segments.try_next().await? {
         let rows = read(Arc::clone(access), segment, Share::WHOLE, wanted, reservation.new_empty())?;
+        let rows = rows.map(move |batch| match &hidden {
+            Some(hidden) => hidden.take_out(&batch?),
+            None => batch,
+        });
+        let rows = rows.try_filter(|batch| std::future::ready(batch.num_rows() > 0));
         runs.push(Ahead::start(&access.env, rows, 1).boxed());
     }
     if let Some(tail) = group.tail {

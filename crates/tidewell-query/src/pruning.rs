@@ -23,8 +23,8 @@ impl Pruning {
     }
 
     /// The segments to read, in their order.
-    pub(crate) fn segments(&self, segments: &[Arc<SegmentEntry>]) -> Vec<Arc<SegmentEntry>> {
-        segments.iter().filter(|segment| self.span.meets(segment)).cloned().collect()
+    pub(crate) fn segments(&self, segments: Vec<Arc<SegmentEntry>>) -> Vec<Arc<SegmentEntry>> {
+        segments.into_iter().filter(|segment| self.span.meets(segment)).collect()
     }
 
     /// The row groups to read, in their order.

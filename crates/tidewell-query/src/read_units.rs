@@ -63,9 +63,7 @@ fn rows(source: &Arc<Source>, unit: Open, reservation: &MemoryReservation) -> Bo
             Err(error) => stream::once(future::ready(Err(error))).boxed(),
         },
         Open::Other(Unit::Tail(tail)) => slices(tail, source.merged.batch_rows).boxed(),
-        Open::Other(Unit::Merge(group)) => {
-            merge(access, group, source.key.clone(), source.merged.clone(), reservation).boxed()
-        }
+        Open::Other(Unit::Merge(group)) => merge(Arc::clone(source), group, reservation).boxed(),
         Open::Other(Unit::Segment(..)) => stream::empty().boxed(),
     }
 }

@@ -12,15 +12,17 @@ use datafusion::arrow::datatypes::{
     DataType, Field, Float64Type, Int32Type, Int64Type, Schema, TimestampNanosecondType, UInt64Type,
 };
 use datafusion::arrow::temporal_conversions::timestamp_ns_to_datetime;
-use futures::TryStreamExt;
+use futures::{FutureExt, TryStreamExt};
 use serde_json::{Value, json};
 use tidewell_cache::ObjectCache;
 use tidewell_env::Env;
 use tidewell_line_protocol::{FieldValue, Line, Parser, Precision};
-use tidewell_manifest::{SegmentEntry, TagBounds};
+use tidewell_manifest::{Manifest, SegmentEntry, Segments, TagBounds, TagMatch, Tombstone};
 use tidewell_segment::{EncodeOptions, encode, sort_rows};
-use tidewell_storage::{ObjectName, Store, StoreOptions};
-use tidewell_types::{DatabaseName, FieldType, TIME_COLUMN, TableName, TableSchema, Version};
+use tidewell_storage::{ObjectName, Store, StoreOptions, Tier};
+use tidewell_types::{
+    DatabaseName, FieldType, TIME_COLUMN, TableName, TableSchema, TimeBounds, TimestampNs, Version, WriteId,
+};
 
 use crate::{Answer, JsonQuery, ParamValue, QueryEngine, QueryError, QueryLimits, QueryStatistics, TableView, View};
 
@@ -105,6 +107,8 @@ fn batch(lines: &[OwnedLine]) -> (TableSchema, RecordBatch) {
 struct Table {
     schema: TableSchema,
     segments: Vec<Arc<SegmentEntry>>,
+    tombstones: Vec<Tombstone>,
+    time_floor: Option<TimestampNs>,
     tail: Vec<RecordBatch>,
 }
 
@@ -175,9 +179,30 @@ impl Database {
                 time: stats.time,
                 tags: stats.tags.iter().map(tag).collect(),
                 digest: 0,
+                tier: Tier::Hot,
                 added: Version::new(self.version),
+                rank: Version::new(self.version),
+                deletes_to: Version::ZERO,
             }));
         }
+    }
+
+    /// A delete of a span of time of a table, of the rows whose tags match.
+    pub(crate) fn delete(&mut self, table: &str, from: i64, to: i64, tags: &[(&str, &str)]) {
+        self.version += 1;
+        let tag = |(tag, value): &(&str, &str)| TagMatch { tag: (*tag).to_owned(), values: vec![(*value).to_owned()] };
+        let tombstone = Tombstone {
+            id: WriteId::from_bytes([7; 16]),
+            time: TimeBounds { min: TimestampNs::from_ns(from), max: TimestampNs::from_ns(to) },
+            tags: tags.iter().map(tag).collect(),
+            version: Version::new(self.version),
+        };
+        self.tables.get_mut(table).unwrap().tombstones.push(tombstone);
+    }
+
+    /// Rows of a table before an instant stop counting.
+    pub(crate) fn expire(&mut self, table: &str, floor: i64) {
+        self.tables.get_mut(table).unwrap().time_floor = Some(TimestampNs::from_ns(floor));
     }
 
     /// A write that is folded at once.
@@ -190,13 +215,19 @@ impl Database {
         let tables = self.tables.iter().map(|(name, table)| {
             let view = TableView {
                 schema: Arc::new(table.schema.clone()),
-                segments: Arc::new(table.segments.clone()),
+                segments: Segments::from_entries(table.segments.iter().map(|segment| (**segment).clone())),
+                tombstones: Arc::new(table.tombstones.clone()),
+                time_floor: table.time_floor,
                 tail: table.tail.clone(),
             };
             (name.clone(), view)
         });
+        let database = DatabaseName::new("db").unwrap();
+        let manifest = Manifest::open(self.store.metered(), self.env.clone(), database.clone());
         View {
-            database: DatabaseName::new("db").unwrap(),
+            // A store in memory answers at once.
+            manifest: manifest.now_or_never().unwrap().unwrap(),
+            database,
             version: Version::new(self.version),
             tables: tables.collect(),
         }

@@ -25,6 +25,7 @@ use tidewell_segment::MergeKey;
 
 use crate::access::Access;
 use crate::ahead::Ahead;
+use crate::hidden::HiddenRows;
 use crate::read_units::read_units;
 use crate::reader::Wanted;
 use crate::tail::columns;
@@ -46,6 +47,8 @@ pub(crate) struct Source {
     /// What is decoded of those that do: the key as well.
     pub(crate) merged: Wanted,
     pub(crate) key: MergeKey,
+    /// Rows of segments that do not count; pieces that hold some go through a merge.
+    pub(crate) hidden: HiddenRows,
     pub(crate) streams: Streams,
     /// Rows that a stream gives at most.
     pub(crate) limit: Option<usize>,

@@ -12,11 +12,13 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use tidewell_segment::MergeKey;
-use tidewell_types::{ColumnKind, TIME_COLUMN, TableSchema};
+use tidewell_types::{ColumnKind, TIME_COLUMN, TableSchema, TimestampNs};
 
 use crate::access::Access;
 use crate::filter::{is_on_key, key_span};
 use crate::group::groups;
+use crate::hidden::HiddenRows;
+use crate::key_span::KeySpan;
 use crate::pruning::Pruning;
 use crate::reader::Wanted;
 use crate::scan::{ScanExec, Source};
@@ -52,6 +54,14 @@ impl ViewTable {
             }
         }
         Ok(narrowed)
+    }
+
+    /// The identities that have not outlived their retention.
+    fn kept(&self) -> KeySpan {
+        match self.view.time_floor {
+            Some(floor) => KeySpan::time(floor.as_ns(), TimestampNs::MAX.as_ns()),
+            None => KeySpan::all(),
+        }
     }
 
     /// What to decode of segments that need no merge: without any column the time, to count the rows.
@@ -97,16 +107,25 @@ impl TableProvider for ViewTable {
             None => SchemaRef::clone(&self.arrow),
         };
         let narrowed = self.narrowed(&output)?;
-        let pruning = Arc::new(Pruning::new(key_span(&self.view.schema, filters)));
+        let span = key_span(&self.view.schema, filters).and(self.kept());
+        let pruning = Arc::new(Pruning::new(span));
         let statistics = &self.access.statistics;
-        statistics.add_considered(self.view.segments.len());
-        let segments = pruning.segments(&self.view.segments);
+        let total = self.view.segments.totals().segment_count;
+        statistics.add_considered(usize::try_from(total).unwrap_or(usize::MAX));
+        let segments = match &pruning.span.time {
+            Some(time) => pruning.segments(self.access.select(&self.view.segments, time).await?),
+            None => Vec::new(),
+        };
         let tail = sorted_tail(&narrowed, &self.view.tail, &pruning.span)?;
         let reservation =
             MemoryConsumer::new(format!("recent rows of {}", self.name)).register(&state.runtime_env().memory_pool);
         reservation.try_grow(tail.get_array_memory_size())?;
         statistics.add_tail(tail.num_rows());
-        let groups = groups(&segments, &tail)?;
+        let mut groups = groups(&segments, &tail)?;
+        let hidden = HiddenRows { tombstones: Arc::clone(&self.view.tombstones), time_floor: self.view.time_floor };
+        for group in &mut groups {
+            group.has_hidden = group.segments.iter().any(|segment| hidden.concern(segment));
+        }
         if groups.is_empty() {
             return Ok(Arc::new(EmptyExec::new(output)));
         }
@@ -119,6 +138,7 @@ impl TableProvider for ViewTable {
             merged: wanted(narrowed.arrow()),
             output,
             key: MergeKey::new(&self.view.schema),
+            hidden,
             streams: spread(groups, state.config().target_partitions()),
             limit,
             _reservation: reservation,

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
-use tidewell_manifest::SegmentEntry;
-use tidewell_types::{DatabaseName, TableName, TableSchema, Version};
+use tidewell_manifest::{Manifest, Segments, Tombstone};
+use tidewell_types::{DatabaseName, TableName, TableSchema, TimestampNs, Version};
 
 /// One snapshot: a manifest version and the rows that it has not folded yet.
 #[derive(Clone, Debug)]
@@ -14,6 +14,8 @@ pub struct View {
     pub database: DatabaseName,
     /// The manifest version that the segments are of.
     pub version: Version,
+    /// Where lists of segments are read, as far as the query needs them; metered for this query alone.
+    pub manifest: Manifest,
     /// The tables that a query may name.
     pub tables: BTreeMap<TableName, TableView>,
 }
@@ -23,8 +25,12 @@ pub struct View {
 pub struct TableView {
     /// Its columns; every column of a segment or of the tail is among them.
     pub schema: Arc<TableSchema>,
-    /// Its segments, oldest commit first; of one identity the later segment's values win.
-    pub segments: Arc<Vec<Arc<SegmentEntry>>>,
+    /// Its segments; of one identity the values of the one with the highest rank win.
+    pub segments: Segments,
+    /// Deletes, which hide rows of segments.
+    pub tombstones: Arc<Vec<Tombstone>>,
+    /// Rows before it do not count.
+    pub time_floor: Option<TimestampNs>,
     /// Rows that no segment holds yet, in the order they were written: newer than every segment. A batch may lack columns.
     pub tail: Vec<RecordBatch>,
 }

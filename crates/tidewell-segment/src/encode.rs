@@ -10,7 +10,7 @@ use parquet::arrow::arrow_writer::ArrowWriterOptions;
 use parquet::errors::ParquetError;
 use parquet::file::metadata::ParquetMetaData;
 use parquet::file::properties::WriterProperties;
-use tidewell_types::{TIME_COLUMN, TableName, TableSchema};
+use tidewell_types::{TIME_COLUMN, TableName, TableSchema, Version};
 
 use crate::conform::conform;
 use crate::footer_check::ROW_GROUP_ROWS_MAX;
@@ -26,7 +26,7 @@ pub enum Tier {
     Cold,
 }
 
-/// How a segment is laid out. [`Default`] is [`EncodeOptions::hot`].
+/// How a segment is laid out, and where it says that it stands. [`Default`] is [`EncodeOptions::hot`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EncodeOptions {
     /// The codec.
@@ -35,19 +35,29 @@ pub struct EncodeOptions {
     pub row_group_rows_max: usize,
     /// Rows a page, from 1: the grain of the page index.
     pub page_rows_max: usize,
+    /// Its place in the order of writes, which the file keeps so that a bucket can be rebuilt from its segments. A rewrite
+    /// gives exactly the rank that its entry in the manifest gets. A fold, whose rank is the version of a commit that has no
+    /// number yet, gives the lowest it can be: one above the version that it was staged on. `None`: the file does not say.
+    pub rank: Option<Version>,
 }
 
 impl EncodeOptions {
     /// LZ4_RAW in row groups of 64 Ki rows.
     #[must_use]
     pub const fn hot() -> Self {
-        Self { tier: Tier::Hot, row_group_rows_max: 64 * 1024, page_rows_max: 16 * 1024 }
+        Self { tier: Tier::Hot, row_group_rows_max: 64 * 1024, page_rows_max: 16 * 1024, rank: None }
     }
 
     /// ZSTD in row groups of 1 Mi rows.
     #[must_use]
     pub const fn cold() -> Self {
-        Self { tier: Tier::Cold, row_group_rows_max: 1024 * 1024, page_rows_max: 32 * 1024 }
+        Self { tier: Tier::Cold, row_group_rows_max: 1024 * 1024, page_rows_max: 32 * 1024, rank: None }
+    }
+
+    /// The same for a segment of this rank; 0 is none.
+    #[must_use]
+    pub fn ranked(self, rank: Version) -> Self {
+        Self { rank: Some(rank).filter(|rank| *rank > Version::ZERO), ..self }
     }
 
     pub(crate) fn row_group_rows(&self) -> usize {
@@ -92,11 +102,14 @@ pub fn encode(
         return Err(SegmentError::internal("a segment needs at least one row"));
     }
     let rows = conform(&schema.arrow(), sorted)?;
-    let metadata = SegmentMetadata { table: table.clone(), schema: schema.clone() };
+    let rank = options.rank.filter(|rank| *rank > Version::ZERO);
+    let metadata = SegmentMetadata { table: table.clone(), schema: schema.clone(), rank };
     let written = without_null_columns(&rows)?;
     let properties = writer_properties(&metadata, &written, options)?;
     let (bytes, parquet) = write(&written, properties).map_err(|error| SegmentError::while_writing(&error))?;
-    let footer_bytes = footer_bytes(&bytes, &parquet)?;
+    let start = metadata_start(&parquet);
+    let start = start.ok_or_else(|| SegmentError::internal("the Parquet writer left out the page index"))?;
+    let footer_bytes = (bytes.len() as u64).saturating_sub(start);
     let stats = SegmentStats::of(schema, &rows, footer_bytes)?;
     Ok(EncodedSegment { bytes, stats })
 }
@@ -120,14 +133,12 @@ fn write(rows: &RecordBatch, properties: WriterProperties) -> Result<(Bytes, Par
     Ok((Bytes::from(bytes), parquet))
 }
 
-/// From the first Bloom filter or page index on, everything is metadata.
-fn footer_bytes(file: &Bytes, parquet: &ParquetMetaData) -> Result<u64, SegmentError> {
+/// Where the first Bloom filter or page index is: from there on everything is metadata.
+pub(crate) fn metadata_start(parquet: &ParquetMetaData) -> Option<u64> {
     let columns = parquet.row_groups().iter().flat_map(|group| group.columns());
     let starts = columns
         .flat_map(|column| [column.bloom_filter_offset(), column.column_index_offset(), column.offset_index_offset()]);
-    let first = starts.flatten().filter_map(|start| usize::try_from(start).ok()).min();
-    let first = first.ok_or_else(|| SegmentError::internal("the Parquet writer left out the page index"))?;
-    Ok(file.len().saturating_sub(first) as u64)
+    starts.flatten().filter_map(|start| u64::try_from(start).ok()).min()
 }
 
 #[cfg(test)]

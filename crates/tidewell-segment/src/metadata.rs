@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use parquet::file::metadata::KeyValue;
-use tidewell_types::{FieldType, TableName, TableSchema};
+use tidewell_types::{FieldType, TableName, TableSchema, Version};
 
 use crate::{Footer, SegmentError};
 
@@ -15,6 +15,7 @@ const FORMAT_KEY: &str = "tidewell.format";
 const TABLE_KEY: &str = "tidewell.table";
 const TAGS_KEY: &str = "tidewell.tags";
 const FIELDS_KEY: &str = "tidewell.fields";
+const RANK_KEY: &str = "tidewell.rank";
 
 /// What a segment says about itself, so that a bucket can be rebuilt from its segments alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,6 +25,9 @@ pub struct SegmentMetadata {
     /// The table's columns when the segment was written; the tags in the order that the rows are sorted by. The file may
     /// lack columns that are NULL in every row.
     pub schema: TableSchema,
+    /// Its place in the order of writes, as [`EncodeOptions::rank`](crate::EncodeOptions::rank) gave it; never 0. `None` in
+    /// files that do not say.
+    pub rank: Option<Version>,
 }
 
 impl SegmentMetadata {
@@ -41,12 +45,14 @@ impl SegmentMetadata {
         let fields: BTreeMap<&str, &str> =
             self.schema.fields().iter().map(|(name, field_type)| (&**name, field_type.name())).collect();
         let pair = |key: &str, value: String| KeyValue::new(key.to_owned(), value);
-        vec![
+        let mut pairs = vec![
             pair(FORMAT_KEY, FORMAT_VERSION.to_string()),
             pair(TABLE_KEY, self.table.as_str().to_owned()),
             pair(TAGS_KEY, serde_json::json!(tags).to_string()),
             pair(FIELDS_KEY, serde_json::json!(fields).to_string()),
-        ]
+        ];
+        pairs.extend(self.rank.map(|rank| pair(RANK_KEY, rank.to_string())));
+        pairs
     }
 
     /// Reads the pairs of a file; keys of others are ignored.
@@ -73,7 +79,17 @@ impl SegmentMetadata {
             let field_type = field_type(word).ok_or_else(|| bad(FIELDS_KEY, format!("no field type {word:?}")))?;
             schema.add_field(field, field_type).map_err(|error| bad(FIELDS_KEY, error.to_string()))?;
         }
-        Ok(Self { table, schema })
+        Ok(Self { table, schema, rank: rank(pairs)? })
+    }
+}
+
+/// Files that were written before the key existed lack it.
+fn rank(pairs: &[KeyValue]) -> Result<Option<Version>, SegmentError> {
+    let Some(pair) = pairs.iter().find(|pair| pair.key == RANK_KEY) else { return Ok(None) };
+    let text = pair.value.as_deref().unwrap_or_default();
+    match text.parse() {
+        Ok(rank) if rank > 0 => Ok(Some(Version::new(rank))),
+        _ => Err(SegmentError::corrupt(format!("its {RANK_KEY:?} is no number above 0"))),
     }
 }
 

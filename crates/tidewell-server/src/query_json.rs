@@ -12,6 +12,7 @@ use tidewell_engine::JsonQuery;
 use crate::app::Shared;
 use crate::body::take_body;
 use crate::parameters::{DEFAULT_DATABASE, Parameters};
+use crate::read_options::read_options;
 use crate::reply::{Api, Failure};
 use crate::rows_reply::{Asked, rows_reply};
 
@@ -44,7 +45,7 @@ async fn ask_json(app: Shared, url: Parameters, headers: HeaderMap, body: Body) 
     }
     let (database, query) = json_query(&taken.bytes)?;
     let database = database.as_deref().or(url.get("db")).unwrap_or(DEFAULT_DATABASE);
-    let answer = app.engine.query_json(database, &query).await?;
+    let answer = app.engine.query_json(database, &query, &read_options(&url)?).await?;
     let asked = Asked { measurement: &query.measurement, tags: &tags_named(&query), started };
     rows_reply(&app, asked, answer).await
 }
@@ -90,7 +91,7 @@ async fn ask_sql(app: Shared, url: Parameters, headers: HeaderMap, body: Body) -
     let taken = take_body(&app, &headers, body).await?;
     let (database, sql) = statement(&taken.bytes)?;
     let database = database.as_deref().or(url.get("db")).unwrap_or(DEFAULT_DATABASE);
-    let answer = app.engine.query_sql(database, &sql, BTreeMap::new()).await?;
+    let answer = app.engine.query_sql(database, &sql, BTreeMap::new(), &read_options(&url)?).await?;
     rows_reply(&app, Asked { measurement: SQL_MEASUREMENT, tags: &[], started }, answer).await
 }
 

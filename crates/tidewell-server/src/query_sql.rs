@@ -13,10 +13,11 @@ use tidewell_wire::Format;
 use crate::app::Shared;
 use crate::body::take_body;
 use crate::parameters::{DEFAULT_DATABASE, Parameters};
+use crate::read_options::read_options;
 use crate::reply::Failure;
 use crate::stream::stream_reply;
 
-/// Parameters `db`, `q`, `format` and `params`, from the URL, a form or a JSON object; the body goes before the URL.
+/// Parameters `db`, `q`, `format`, `params`, and those of [`read_options`], from the URL, a form or a JSON object; the body goes before the URL.
 pub(crate) async fn query_sql(
     State(app): State<Shared>,
     method: Method,
@@ -32,7 +33,7 @@ pub(crate) async fn query_sql(
     let format = format(&parameters, &headers)?;
     let sql = parameters.get("q").ok_or_else(|| Failure::invalid("the parameter q is missing: give the SQL to run"))?;
     let database = parameters.get("db").unwrap_or(DEFAULT_DATABASE);
-    let answer = app.engine.query_sql(database, sql, bound_values(&parameters)?).await?;
+    let answer = app.engine.query_sql(database, sql, bound_values(&parameters)?, &read_options(&parameters)?).await?;
     stream_reply(app, answer, format).await
 }
 

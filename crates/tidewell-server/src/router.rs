@@ -17,13 +17,19 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 
 use crate::app::{App, Shared};
 use crate::reply::Failure;
-use crate::{ServerConfig, catalog, cors, health, metrics, observe, query_json, query_sql, stats, write};
+use crate::{
+    ServerConfig, catalog, cors, delete, health, metrics, observe, query_json, query_sql, snapshots, stats, write,
+};
 
 /// Every path that is served, as counted by the metrics.
-pub(crate) const ROUTES: [&str; 15] = [
+pub(crate) const ROUTES: [&str; 19] = [
     "/write",
     "/api/v2/write",
     "/api/v3/write_lp",
+    "/api/v1/delete",
+    "/api/v2/delete",
+    "/api/v1/snapshots",
+    "/api/v1/snapshots/restore",
     "/query",
     "/sql",
     "/api/v3/query_sql",
@@ -56,6 +62,10 @@ pub(crate) fn router_of(app: Shared) -> Router {
         .route("/write", post(write::write_v1))
         .route("/api/v2/write", post(write::write_v2))
         .route("/api/v3/write_lp", post(write::write_v3))
+        .route("/api/v1/delete", post(delete::delete_v1))
+        .route("/api/v2/delete", post(delete::delete_v2))
+        .route("/api/v1/snapshots", get(snapshots::list).post(snapshots::create).delete(snapshots::drop_one))
+        .route("/api/v1/snapshots/restore", post(snapshots::restore))
         .route("/query", get(query_json::query_get).post(query_json::query_post))
         .route("/sql", post(query_json::sql_post))
         .route("/api/v3/query_sql", get(query_sql::query_sql).post(query_sql::query_sql))

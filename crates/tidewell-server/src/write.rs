@@ -16,6 +16,10 @@ use crate::write_refusal::{Rejected, partial_reply, refusal_reply};
 /// The token that lets a later query see this write, from any process.
 const SESSION: HeaderName = HeaderName::from_static("x-tidewell-session");
 
+/// Names a request, so that it can be sent again safely after an unclear answer.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 255;
+
 /// `/write?db=&precision=&ack=`; `rp`, `consistency`, `u` and `p` are ignored.
 pub(crate) async fn write_v1(
     State(app): State<Shared>,
@@ -61,6 +65,7 @@ async fn store(
     body: Body,
 ) -> Result<Response, Failure> {
     let mut request = request(api, parameters)?;
+    request.idempotency_key = idempotency_key(headers)?;
     let taken = take_body(&app, headers, body).await?;
     request.body = taken.bytes;
     let accept_partial = request.accept_partial;
@@ -98,8 +103,17 @@ fn request(api: Api, parameters: &Parameters) -> Result<WriteRequest, Failure> {
         precision,
         ack,
         accept_partial: parameters.is_on("accept_partial").unwrap_or(true),
+        idempotency_key: None,
         body: Bytes::new(),
     })
+}
+
+/// A request that is sent again with the same key counts once.
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+    let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let key = key.to_str().ok().map(str::trim).filter(|key| (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&key.len()));
+    let refused = || format!("Idempotency-Key must be 1 to {IDEMPOTENCY_KEY_BYTES_MAX} printable ASCII characters");
+    Ok(Some(key.ok_or_else(|| Failure::invalid(refused()))?.to_owned()))
 }
 
 fn stored(api: Api, written: &WriteReply) -> Response {

@@ -51,7 +51,7 @@ async fn objects(store: &Store, layout: &DatabaseLayout) {
 }
 
 async fn ranges(store: &Store, layout: &DatabaseLayout) {
-    let name = layout.leaf(store.shared.env.write_id());
+    let name = layout.leaf(tidewell_types::Generation::ZERO, store.shared.env.write_id());
     let missing = store.get_ranges(&name, &[0..1, 1..2]).await.expect_err("no such object");
     assert!(missing.is_not_found(), "a missing object is its own kind: {missing}");
     let body: Bytes = (0..3_000_000_u32).map(|index| (index % 251) as u8).collect();

@@ -81,12 +81,30 @@ impl Store {
     /// # Errors
     /// As [`Store::read_format`] and [`Store::create`].
     pub async fn ensure_format(&self) -> Result<StoreFormat, StorageError> {
-        if let Some(format) = self.read_format().await? {
-            return Ok(format);
+        match self.read_format().await? {
+            Some(format) => Ok(format),
+            None => {
+                let store_id = self.shared.env.store_id();
+                self.create_format(StoreFormat { version: FORMAT_VERSION, store_id }).await
+            }
         }
-        let env = &self.shared.env;
-        let format = StoreFormat { version: FORMAT_VERSION, store_id: env.store_id() };
-        match self.create(&ObjectName::store_format(), format.encode(), env.write_id()).await? {
+    }
+
+    /// The store's format and identity, which become those of another store if it has none: for a copy of that store. One
+    /// GET, and one create in a new store.
+    ///
+    /// # Errors
+    /// As [`Store::ensure_format`].
+    pub async fn ensure_format_of(&self, format: StoreFormat) -> Result<StoreFormat, StorageError> {
+        match self.read_format().await? {
+            Some(format) => Ok(format),
+            None => self.create_format(format).await,
+        }
+    }
+
+    async fn create_format(&self, format: StoreFormat) -> Result<StoreFormat, StorageError> {
+        let write_id = self.shared.env.write_id();
+        match self.create(&ObjectName::store_format(), format.encode(), write_id).await? {
             Created::Mine => Ok(format),
             Created::Other(body) => self.decode_format(&body),
         }

@@ -14,7 +14,7 @@ use tidewell_types::WriteId;
 
 pub use escape::{TABLE_FOLDER_CHARS_MAX, table_folder};
 pub use layout::{DatabaseLayout, Tier};
-pub use parse::{SegmentName, parse_database_folder};
+pub use parse::{SegmentName, parse_database_folder, parse_generation_folder};
 
 /// The name of one object, relative to the root of its store: parts of `[A-Za-z0-9._!-]` joined by `/`. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -80,6 +80,11 @@ uuid_id!(
     StoreId,
     "store id"
 );
+uuid_id!(
+    /// One request's idempotency key, hashed; the same key is the same request.
+    TokenId,
+    "token id"
+);
 
 fn parse_hex16(text: &str) -> Option<[u8; 16]> {
     let digits = text.as_bytes();

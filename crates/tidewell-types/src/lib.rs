@@ -11,7 +11,9 @@ mod time;
 mod watermark;
 
 pub use batch::{Batch, TableRows};
-pub use id::{Generation, IdParseError, NodeId, SegmentId, Seq, Source, StoreId, StreamId, Version, WriteId, WriterId};
+pub use id::{
+    Generation, IdParseError, NodeId, SegmentId, Seq, Source, StoreId, StreamId, TokenId, Version, WriteId, WriterId,
+};
 pub use name::{DATABASE_NAME_BYTES_MAX, DatabaseName, NameError, TABLE_NAME_BYTES_MAX, TableName};
 pub use schema::{ColumnKind, FieldType, SchemaError, TIME_COLUMN, TableSchema, tag_data_type, time_data_type};
 pub use stamp::Stamp;

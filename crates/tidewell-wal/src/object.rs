@@ -1,7 +1,7 @@
 //! The log as objects in the store: one create-only object for each group of writes.
 
 use bytes::Bytes;
-use tidewell_storage::{Created, DatabaseLayout, Store};
+use tidewell_storage::{Created, DatabaseLayout, ObjectName, Store};
 use tidewell_types::{Seq, StreamId, WriteId};
 
 use crate::error::WalError;
@@ -21,8 +21,11 @@ pub async fn append(
     body: Bytes,
     write_id: WriteId,
 ) -> Result<(), WalError> {
-    let name = layout.wal(stream, seq);
-    match store.create(&name, body, write_id).await? {
+    create(store, &layout.wal(stream, seq), body, write_id).await
+}
+
+pub(crate) async fn create(store: &Store, name: &ObjectName, body: Bytes, write_id: WriteId) -> Result<(), WalError> {
+    match store.create(name, body, write_id).await? {
         Created::Mine => Ok(()),
         Created::Other(_) => Err(WalError::IdentityTaken { name: name.to_string() }),
     }

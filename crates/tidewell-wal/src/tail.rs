@@ -3,17 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures::future::try_join_all;
-use tidewell_buffer::{Buffer, Entry};
+use tidewell_buffer::Buffer;
 use tidewell_env::Env;
-use tidewell_storage::{DatabaseLayout, Listed, Store};
+use tidewell_storage::{DatabaseLayout, Listed, ObjectName};
 use tidewell_types::{GenerationState, Seq, Source, StreamId, Watermarks};
 
 use crate::entry;
 use crate::error::WalError;
+use crate::log_stores::{Held, Located, LogStores};
 
 /// Entries fetched at once.
 const FETCHES_MAX: usize = 16;
+/// Entries that a session read fetches before a listing is the cheaper way.
+const SESSION_ENTRIES_MAX: usize = 64;
 /// How often a refresh starts over because entries were folded under it or a generation is being sealed.
 const ROUNDS_MAX: u32 = 100;
 const ROUND_PAUSE: Duration = Duration::from_millis(20);
@@ -22,7 +26,9 @@ const ROUND_PAUSE: Duration = Duration::from_millis(20);
 ///
 /// Holds every entry that was acknowledged before the call: the log is listed first and the view read second, since an
 /// entry that leaves the log has entered a segment by then, while the reverse order would miss it. Requests: one LIST, what
-/// `catch_up` makes, and one GET for each entry that is new here.
+/// `catch_up` makes, and one GET for each entry that is new here. With replicas each of them is asked as well, for every
+/// entry that the main store does not have; what too few of them hold is copied to a majority, and the view read once more,
+/// before it is shown.
 ///
 /// # Errors
 /// `catch_up`'s errors; [`WalError::Damaged`] and [`WalError::Newer`] for an entry that cannot be read (rows would be
@@ -35,25 +41,67 @@ where
     C: Future<Output = Result<Arc<S>, E>>,
 {
     for _ in 0..ROUNDS_MAX {
-        let listed = tail.store.list(&tail.layout.wal_prefix()).await.map_err(WalError::from)?;
-        let view = catch_up().await?;
-        let wanted = tail.wanted(&listed, &*view);
+        let located = tail.log.locate(tail.env, tail.layout).await?;
+        let mut view = catch_up().await?;
+        let mut wanted = tail.wanted(&located, &*view)?;
+        if tail.repair(wanted.as_deref().unwrap_or_default()).await? {
+            view = catch_up().await?;
+            wanted = tail.wanted(&located, &*view)?;
+        }
         if let Some(wanted) = wanted
             && tail.fetch(&wanted).await?
         {
-            return Ok((view, listed));
+            return Ok((view, located.into_iter().map(|located| located.listed).collect()));
         }
         tail.env.sleep(ROUND_PAUSE).await;
     }
     Err(WalError::Restless.into())
 }
 
+/// Brings one acknowledged entry, and those before it in its stream, into the buffer, for a reader who knows where its own
+/// write is: at most one GET for each (of each store where the log has replicas), and no LIST.
+///
+/// `true` when the entry is folded as of `view`, or in the buffer with all that comes before it: what the buffer has and
+/// `view` has not folded holds the write. `false` when `view` is too old or the entry out of reach: an entry is gone or on
+/// too few replicas, its generation is being sealed or is sealed, too much is missing, or it is in a local log or a memory
+/// elsewhere. The caller catches up and asks again, or refreshes.
+///
+/// # Errors
+/// As [`refresh`], of the entries that are missing.
+pub async fn refresh_session(
+    tail: &Tail<'_>,
+    view: &impl Watermarks,
+    source: Source,
+    seq: Seq,
+) -> Result<bool, WalError> {
+    let Some(missing) = tail.buffer.missing(view, source, seq, SESSION_ENTRIES_MAX) else { return Ok(false) };
+    if missing.is_empty() {
+        return Ok(true);
+    }
+    let Source::Objects(stream) = source else { return Ok(false) };
+    if view.generation(stream.generation) != GenerationState::Open {
+        return Ok(false);
+    }
+    let mut bytes = 0;
+    for group in missing.chunks(FETCHES_MAX) {
+        let names: Vec<ObjectName> = group.iter().map(|seq| tail.layout.wal(stream, *seq)).collect();
+        let bodies = try_join_all(names.iter().map(|name| tail.log.get(tail.env, name))).await?;
+        bytes += bodies.iter().flatten().map(|body| body.len() as u64).sum::<u64>();
+        tail.check_bytes(bytes)?;
+        for (seq, body) in group.iter().zip(bodies) {
+            let Some(body) = body else { return Ok(false) };
+            tail.take(stream, *seq, &body)?;
+        }
+    }
+    Ok(true)
+}
+
 /// Where the tail is and where it goes.
 #[derive(Debug)]
 pub struct Tail<'a> {
-    /// The store that holds the log.
-    pub store: &'a Store,
-    /// The database's names in it.
+    /// The stores that hold the log.
+    pub log: &'a LogStores,
+    /// The database's names in them.
     pub layout: &'a DatabaseLayout,
     /// What this process already knows, and where the rest goes.
     pub buffer: &'a Buffer,
@@ -63,60 +111,94 @@ pub struct Tail<'a> {
     pub bytes_max: u64,
 }
 
+#[derive(Clone, Copy)]
 struct Wanted {
     stream: StreamId,
     seq: Seq,
     bytes: u64,
+    is_in_main: bool,
+    is_durable: bool,
 }
 
 impl Tail<'_> {
     /// The listed entries that count and are not here; `None` while a generation is being sealed, since showing its entries
     /// or hiding them could both be taken back.
-    fn wanted(&self, listed: &[Listed], view: &impl Watermarks) -> Option<Vec<Wanted>> {
+    fn wanted(&self, located: &[Located], view: &impl Watermarks) -> Result<Option<Vec<Wanted>>, WalError> {
         let mut wanted = Vec::new();
-        for object in listed {
-            let Some((stream, seq)) = self.layout.parse_wal(&object.key) else { continue };
+        for object in located {
+            let Some((stream, seq)) = self.layout.parse_wal(&object.listed.key) else { continue };
             let source = Source::Objects(stream);
             if seq < view.applied(&source) {
                 continue;
             }
             match view.generation(stream.generation) {
                 GenerationState::Open if self.buffer.contains(source, seq) => {}
-                GenerationState::Open => wanted.push(Wanted { stream, seq, bytes: object.bytes }),
-                GenerationState::Sealing => return None,
+                GenerationState::Open => {
+                    let (bytes, is_in_main) = (object.listed.bytes, object.is_in_main);
+                    wanted.push(Wanted { stream, seq, bytes, is_in_main, is_durable: self.log.is_durable(object) });
+                }
+                GenerationState::Sealing => return Ok(None),
                 GenerationState::Sealed => {}
             }
         }
-        Some(wanted)
+        self.check_bytes(wanted.iter().map(|entry| entry.bytes).sum())?;
+        Ok(Some(wanted))
+    }
+
+    fn check_bytes(&self, bytes: u64) -> Result<(), WalError> {
+        let bytes_max = self.bytes_max;
+        if bytes > bytes_max { Err(WalError::TailTooLarge { bytes, bytes_max }) } else { Ok(()) }
+    }
+
+    /// Copies entries that are not durable to a majority of the replicas; `false` where there was none.
+    async fn repair(&self, wanted: &[Wanted]) -> Result<bool, WalError> {
+        let thin: Vec<_> = wanted.iter().filter(|entry| !entry.is_durable).collect();
+        for group in thin.chunks(FETCHES_MAX) {
+            let names: Vec<_> = group.iter().map(|entry| self.layout.wal(entry.stream, entry.seq)).collect();
+            try_join_all(names.iter().map(|name| self.log.settle(self.env, name))).await?;
+        }
+        Ok(!thin.is_empty())
     }
 
     /// Fetches entries into the buffer; `false` where one is gone, so folded since.
     async fn fetch(&self, wanted: &[Wanted]) -> Result<bool, WalError> {
-        let bytes = wanted.iter().map(|entry| entry.bytes).sum();
-        if bytes > self.bytes_max {
-            return Err(WalError::TailTooLarge { bytes, bytes_max: self.bytes_max });
-        }
         for group in wanted.chunks(FETCHES_MAX) {
-            let entries = try_join_all(group.iter().map(|entry| self.fetch_one(entry))).await?;
-            for entry in entries {
-                let Some(entry) = entry else { return Ok(false) };
-                self.buffer.apply(Arc::new(entry));
+            let bodies = try_join_all(group.iter().map(|entry| self.fetch_one(entry))).await?;
+            for (entry, body) in group.iter().zip(bodies) {
+                let Some(body) = body else { return Ok(false) };
+                self.take(entry.stream, entry.seq, &body)?;
             }
         }
         Ok(true)
     }
 
-    async fn fetch_one(&self, wanted: &Wanted) -> Result<Option<Entry>, WalError> {
+    async fn fetch_one(&self, wanted: &Wanted) -> Result<Option<Bytes>, WalError> {
         let name = self.layout.wal(wanted.stream, wanted.seq);
-        let Some(bytes) = self.store.get(&name).await? else { return Ok(None) };
-        let entry = entry::decode(&bytes).map_err(|error| error.of(name.to_string(), 0))?;
-        if entry.source != Source::Objects(wanted.stream) || entry.seq != wanted.seq {
-            let what = name.to_string();
-            return Err(WalError::Damaged { what, offset: 0, problem: "it holds another object's entry" });
+        if wanted.is_in_main {
+            return Ok(self.log.main().get(&name).await?);
         }
-        Ok(Some(entry))
+        match self.log.held(self.env, &name).await? {
+            Held::Durable(body) => Ok(Some(body)),
+            Held::Absent => Ok(None),
+            // Two entries under one name hold each other below a majority; otherwise it is being deleted.
+            Held::Thin(copies) if copies.are_split() => self.log.spread(self.env, &name, copies).await.map(|()| None),
+            Held::Thin(_) => Ok(None),
+        }
+    }
+
+    fn take(&self, stream: StreamId, seq: Seq, body: &[u8]) -> Result<(), WalError> {
+        let what = || self.layout.wal(stream, seq).to_string();
+        let entry = entry::decode(body).map_err(|error| error.of(what(), 0))?;
+        if entry.source != Source::Objects(stream) || entry.seq != seq {
+            return Err(WalError::Damaged { what: what(), offset: 0, problem: "it holds another object's entry" });
+        }
+        self.buffer.apply(Arc::new(entry));
+        Ok(())
     }
 }
+
+mod sealing;
+pub use sealing::refresh_sealing;
 
 #[cfg(test)]
 mod tests;

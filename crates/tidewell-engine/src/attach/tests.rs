@@ -7,7 +7,13 @@ use super::*;
 
 fn entries(seqs: &[u64]) -> Vec<Entry> {
     let source = Source::Node(NodeId::from_bytes([1; 16]));
-    let entry = |seq: &u64| Entry { source, seq: Seq::new(*seq), stamp: Stamp::default(), batch: Batch::default() };
+    let entry = |seq: &u64| Entry {
+        source,
+        seq: Seq::new(*seq),
+        stamp: Stamp::default(),
+        batch: Batch::default(),
+        tokens: Vec::new(),
+    };
     seqs.iter().map(entry).collect()
 }
 

@@ -1,14 +1,19 @@
 //! What an acknowledgement promises: the rows are where the level says, in the buffer, and stored once.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod quorum;
+mod repeat;
+mod sealed;
+
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use futures::future::join_all;
 use parking_lot::Mutex;
 use tempfile::TempDir;
+use tidewell_buffer::Entry;
 use tidewell_env::Clock;
-use tidewell_manifest::{Author, Intent, State};
-use tidewell_storage::{Fault, Operation, StoreOptions, StoreUrl};
+use tidewell_manifest::{Author, GenerationChange, Intent, State};
+use tidewell_storage::{Fault, Operation, Store, StoreOptions, StoreUrl};
 use tidewell_types::{DatabaseName, Generation, GenerationState, Source, TimestampNs};
 use tidewell_wal::{LocalLog, WalError, read_folder, tail};
 
@@ -53,12 +58,16 @@ fn config(level: AckLevel) -> IngestConfig {
 }
 
 impl Bench {
-    async fn start(store: &Store, seed: u64, config: IngestConfig, log: Option<SharedLog>) -> Self {
-        let name = DatabaseName::new("d").unwrap();
+    async fn start(store: &Store, seed: u64, config: IngestConfig, local: Option<SharedLog>) -> Self {
+        Self::start_on(LogStores::single(store.clone()), seed, config, local).await
+    }
+
+    async fn start_on(log: LogStores, seed: u64, config: IngestConfig, local: Option<SharedLog>) -> Self {
+        let (name, store) = (DatabaseName::new("d").unwrap(), log.main().clone());
         let manifest = Manifest::open(store.clone(), env(seed), name).await.unwrap();
-        let (buffer, store) = (Arc::new(Buffer::new()), store.clone());
+        let buffer = Arc::new(Buffer::new());
         let env = env(seed + 1000);
-        let ingest = Ingest::start(config, manifest.clone(), store.clone(), Arc::clone(&buffer), log, env);
+        let ingest = Ingest::start(config, manifest.clone(), log, Arc::clone(&buffer), local, env);
         Self { ingest, manifest, buffer, store }
     }
 
@@ -86,7 +95,7 @@ impl Bench {
 
 fn request(body: &str) -> WriteRequest {
     let body = Bytes::from(body.to_owned());
-    WriteRequest { body, precision: Precision::Nanosecond, level: None, accept_partial: true }
+    WriteRequest { body, precision: Precision::Nanosecond, level: None, accept_partial: true, token: None }
 }
 
 fn source(outcome: &WriteOutcome) -> Source {
@@ -95,13 +104,23 @@ fn source(outcome: &WriteOutcome) -> Source {
 
 /// The rows that a process finds which has only the store.
 async fn rows_elsewhere(store: &Store) -> usize {
-    let manifest = Manifest::open(store.clone(), env(77), DatabaseName::new("d").unwrap()).await.unwrap();
+    rows_in(&LogStores::single(store.clone())).await
+}
+
+async fn rows_in(log: &LogStores) -> usize {
+    entries_in(log).await.iter().map(|entry| entry.row_count()).sum()
+}
+
+/// What a process that starts now reads from the log.
+async fn entries_in(log: &LogStores) -> Vec<Arc<Entry>> {
+    let name = DatabaseName::new("d").unwrap();
+    let manifest = Manifest::open(log.main().clone(), env(77), name).await.unwrap();
     let (buffer, env) = (Buffer::new(), env(78));
     let (layout, bytes_max) = (manifest.layout(), 1 << 20);
-    let tail = tail::Tail { store, layout, buffer: &buffer, env: &env, bytes_max };
+    let tail = tail::Tail { log, layout, buffer: &buffer, env: &env, bytes_max };
     let catch_up = || async { Ok::<_, WalError>(manifest.catch_up().await.unwrap()) };
     let (view, _): (Arc<State>, _) = tail::refresh(&tail, catch_up).await.unwrap();
-    buffer.unfolded(&*view).iter().map(|entry| entry.row_count()).sum()
+    buffer.unfolded(&*view)
 }
 
 fn local_log() -> (TempDir, SharedLog) {
@@ -335,7 +354,8 @@ async fn seal(manifest: &Manifest, generation: Generation, state: GenerationStat
     let writer = Env::system().writer_id();
     let intend = move |view: &State| {
         let author = Author { generation: view.open_generation(), writer };
-        Ok(Some(Intent { generations: vec![(generation, state)], ..Intent::new(author) }))
+        let change = GenerationChange { generation, state, watermarks: None };
+        Ok(Some(Intent { generations: vec![change], ..Intent::new(author) }))
     };
     manifest.commit(intend).await.unwrap();
 }

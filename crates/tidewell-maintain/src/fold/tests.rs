@@ -7,14 +7,16 @@ use std::time::Duration;
 use arrow_array::cast::AsArray as _;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type, TimestampNanosecondType};
 use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int64Array, RecordBatch, TimestampNanosecondArray};
+use tidewell_buffer::{EntryToken, RowSpan};
 use tidewell_env::Clock;
 use tidewell_manifest::{Attach, ManifestError};
 use tidewell_segment::{DecodeStep, Footer, SegmentDecoder};
-use tidewell_storage::{Fault, ObjectName, Operation, StoreOptions, StoreUrl, Tier};
+use tidewell_storage::{Fault, ObjectName, Operation, Store, StoreOptions, StoreUrl, Tier};
 use tidewell_types::{
-    Batch, DatabaseName, FieldType, Generation, StreamId, TableName, TableRows, TableSchema, TimestampNs, WriteId,
+    Batch, DatabaseName, FieldType, Generation, StreamId, TableName, TableRows, TableSchema, TimestampNs, TokenId,
+    WriteId,
 };
-use tidewell_wal::{entry, object};
+use tidewell_wal::{LogTarget, entry, object};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::*;
@@ -89,7 +91,7 @@ fn batch(rows: &[Row]) -> Batch {
 }
 
 fn entry_of(source: Source, seq: u64, stamp: u64, rows: &[Row]) -> Entry {
-    Entry { source, seq: Seq::new(seq), stamp: Stamp::from_ns(stamp), batch: batch(rows) }
+    Entry { source, seq: Seq::new(seq), stamp: Stamp::from_ns(stamp), batch: batch(rows), tokens: Vec::new() }
 }
 
 /// Logs rows as an entry of a stream, acknowledged.
@@ -110,7 +112,8 @@ struct Process {
 async fn process(store: &Store, seed: u64, local: Option<LocalFold>) -> Process {
     let manifest = open(store, seed).await;
     let buffer = Arc::new(Buffer::new());
-    let folder = Folder::new(store.clone(), env(seed + 500), manifest.clone(), Arc::clone(&buffer), local, 1 << 20);
+    let log = LogStores::single(store.clone());
+    let folder = Folder::new(log, env(seed + 500), manifest.clone(), Arc::clone(&buffer), local, 1 << 20);
     Process { folder, manifest, buffer }
 }
 
@@ -118,7 +121,7 @@ async fn process(store: &Store, seed: u64, local: Option<LocalFold>) -> Process 
 async fn segment_rows(store: &Store) -> Vec<(i64, String, Option<f64>, Option<i64>)> {
     let state = open(store, 900).await.state();
     let mut rows = Vec::new();
-    for segment in state.tables.values().flat_map(|table| table.segments.iter()) {
+    for segment in state.tables.values().flat_map(|table| table.segments.fresh()) {
         let bytes = store.get(&ObjectName::foreign(&segment.object).unwrap()).await.unwrap().unwrap();
         assert_eq!((segment.file_bytes, segment.digest), (bytes.len() as u64, xxh3_128(&bytes)));
         let footer = Footer::parse(bytes.clone(), segment.file_bytes).unwrap();
@@ -164,7 +167,7 @@ async fn segment_objects(store: &Store) -> Vec<String> {
 /// The objects of the live segments, sorted as a listing is.
 async fn live_objects(store: &Store) -> Vec<String> {
     let state = open(store, 902).await.state();
-    let segments = state.tables.values().flat_map(|table| table.segments.iter());
+    let segments = state.tables.values().flat_map(|table| table.segments.fresh());
     let mut objects: Vec<String> = segments.map(|segment| segment.object.clone()).collect();
     objects.sort();
     objects
@@ -298,7 +301,7 @@ async fn fold_of_unknown_outcome_deletes_nothing_and_is_exact_when_tried_again()
         assert!(matches!(error, MaintainError::Commit(CommitError::Unknown { .. })), "{error}");
         assert_eq!(segment_objects(&store).await.len(), 1);
         let healthy =
-            Folder { store: store.clone(), manifest: process.manifest.through(store.clone()), ..process.folder };
+            Folder { log: store.clone().into(), manifest: process.manifest.through(store.clone()), ..process.folder };
         let again = healthy.fold().await.unwrap().outcome;
         let expected_outcome = if fault == Fault::FailBefore { FoldOutcome::Folded } else { FoldOutcome::Empty };
         assert_eq!(again, expected_outcome, "{fault:?}");
@@ -456,7 +459,7 @@ async fn tail_above_the_limit_stops_the_fold() {
     let store = database().await;
     log(&store, 1, 0, 10, &[one(1)]).await;
     let manifest = open(&store, 3).await;
-    let folder = Folder::new(store.clone(), env(4), manifest, Arc::new(Buffer::new()), None, 100);
+    let folder = Folder::new(store.clone().into(), env(4), manifest, Arc::new(Buffer::new()), None, 100);
     let error = folder.fold().await.unwrap_err();
     assert!(matches!(error, MaintainError::Wal(tidewell_wal::WalError::TailTooLarge { .. })), "{error}");
 }
@@ -472,4 +475,62 @@ async fn fold_of_one_entry_makes_a_known_number_of_requests() {
     // Refresh: LIST, two GETs of catch-up, GET of the entry. Segment: PUT. Commit: three GETs and a PUT.
     assert_eq!((used.lists, used.gets, used.puts, used.deletes), (1, 2 + 1 + 3, 2, 0));
     assert_eq!(used.requests(), 9);
+}
+
+/// An entry whose rows are all one request's.
+fn entry_with_token(source: Source, seq: u64, stamp: u64, rows: &[Row]) -> Entry {
+    let spans = vec![RowSpan { table: 0, start: 0, count: rows.len() as u32 }];
+    let tokens = vec![EntryToken { id: TokenId::from_bytes([7; 16]), spans }];
+    Entry { tokens, ..entry_of(source, seq, stamp, rows) }
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_logged_twice_is_folded_once_and_both_entries_are_done() {
+    let store = database().await;
+    let layout = tidewell_storage::DatabaseLayout::new(&DatabaseName::new("d").unwrap());
+    for (writer, stamp, time) in [(1, 20, 2), (2, 10, 1)] {
+        let entry = entry_with_token(Source::Objects(stream(writer)), 0, stamp, &[one(time)]);
+        let body = entry::encode(&entry, WRITE_ID).unwrap();
+        object::append(&store, &layout, stream(writer), Seq::ZERO, body, WRITE_ID).await.unwrap();
+    }
+    log(&store, 1, 1, 30, &[one(3)]).await;
+    let process = process(&store, 3, None).await;
+    assert_eq!(process.folder.fold().await.unwrap().entry_count, 3);
+    assert_eq!(segment_rows(&store).await, expected([1, 3]));
+    let state = process.manifest.state();
+    assert_eq!((state.streams[&stream(1)].get(), state.streams[&stream(2)].get()), (2, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_that_another_machines_log_holds_too_is_folded_from_the_store() {
+    let store = database().await;
+    let process = process(&store, 3, None).await;
+    let elsewhere = Source::Node(NodeId::from_bytes([9; 16]));
+    process.buffer.apply(Arc::new(entry_with_token(elsewhere, 0, 5, &[one(1)])));
+    process.buffer.apply(Arc::new(entry_with_token(Source::Objects(stream(1)), 0, 10, &[one(1)])));
+    assert_eq!(process.folder.fold().await.unwrap().row_count, 1);
+    assert_eq!(segment_rows(&store).await, expected([1]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn entries_on_the_replicas_are_folded_and_then_deleted_there() {
+    let store = database().await;
+    let replicas = [(); 3].map(|()| Store::open(&StoreUrl::Memory, env(1), &StoreOptions::default()).unwrap());
+    let log = LogStores::with_replicas(store.clone(), replicas.to_vec());
+    let process = process(&store, 3, None).await;
+    let process = Process { folder: Folder { log: log.clone(), ..process.folder }, ..process };
+    let layout = process.manifest.layout().clone();
+    for seq in 0..2 {
+        let rows = [one(seq as i64 + 1)];
+        let entry = entry_of(Source::Objects(stream(1)), seq, 10 + seq, &rows);
+        let body = entry::encode(&entry, WRITE_ID).unwrap();
+        let name = layout.wal(stream(1), Seq::new(seq));
+        log.append(&env(1), &name, body, WRITE_ID, LogTarget::Replicas).await.unwrap();
+        assert_eq!(process.folder.fold().await.unwrap().row_count, 1);
+    }
+    process.folder.fold().await.unwrap();
+    assert_eq!(segment_rows(&store).await, expected([1, 2]));
+    for replica in &replicas {
+        assert!(replica.list(&layout.wal_prefix()).await.unwrap().is_empty());
+    }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use tidewell_env::Env;
 use tidewell_storage::{StoreOptions, StoreUrl};
-use tidewell_types::{DatabaseName, Generation, Seq, StreamId, WriterId};
+use tidewell_types::{DatabaseName, Generation, Seq, StreamId, TokenId, WriterId};
 
 use super::*;
 
@@ -23,6 +23,10 @@ impl Watermarks for View {
 
     fn generation(&self, generation: Generation) -> GenerationState {
         if self.sealed == Some(generation) { GenerationState::Sealed } else { GenerationState::Open }
+    }
+
+    fn has_token(&self, _: &TokenId) -> bool {
+        false
     }
 }
 
@@ -42,7 +46,8 @@ async fn left_after(view: &View) -> (usize, Vec<(StreamId, u64)>, u64) {
     let foreign = ObjectName::foreign(&format!("{}/00000000/notes", layout.wal_prefix())).unwrap();
     store.put(&foreign, "x".into()).await.unwrap();
     let listed = store.list(&layout.wal_prefix()).await.unwrap();
-    let deleted = folded_entries(&store, &layout, view, &listed).await.unwrap();
+    let log = LogStores::single(store.clone());
+    let deleted = folded_entries(&log, &Env::system(), &layout, view, &listed).await.unwrap();
     assert!(store.get(&foreign).await.unwrap().is_some());
     let left = store.list(&layout.wal_prefix()).await.unwrap();
     let mut left: Vec<_> = left.iter().filter_map(|object| layout.parse_wal(&object.key)).collect();

@@ -2,32 +2,50 @@
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use bytes::Bytes;
 use tidewell_storage::{Created, Store};
-use tidewell_types::{DatabaseName, WriteId};
+use tidewell_types::{DatabaseName, TimestampNs, WriteId};
 
 use super::*;
+use crate::checkpoint;
 use crate::intent::Intent;
-use crate::sample::{WRITE_ID, add, author, commit, env, memory, numbers, open, rich, segment};
+use crate::sample::{
+    WRITE_ID, add, author, commit, env, memory, numbers, open, removal, rich, segment, settle, stamped,
+};
+use crate::snapshot::CheckpointRef;
 
-/// A database with `commits` commits of all kinds, its handle and its head.
+/// A database with `commits` commits of all kinds, its handle and its head. What commits write in the background is done, and
+/// commits of checkpoints are among them.
 async fn database(commits: u64) -> (Store, Manifest, Arc<State>) {
     let store = memory();
     let manifest = open(&store, 2).await;
     commit(&manifest, rich()).await;
-    for number in 2..=commits {
+    while manifest.version() < Version::new(commits) {
+        let state = manifest.state();
+        let number = state.version.get() + 1;
         let mut intent = add(1000 + number);
         if number % 7 == 0 {
-            intent.removes = vec![segment(1000 + number - 1).id];
+            intent.removes = vec![removal(&state, number_before(&state))];
         }
         commit(&manifest, intent).await;
+        if number % 100 == 0 {
+            settle().await;
+        }
     }
-    // Checkpoints are written in the background.
-    tokio::time::sleep(Duration::from_secs(1)).await;
     let state = manifest.state();
     assert_eq!(state.version, Version::new(commits));
     (store, manifest, state)
+}
+
+/// The number of the newest segment.
+fn number_before(state: &State) -> u64 {
+    numbers(state).into_iter().max().unwrap()
+}
+
+/// The checkpoint that the hint names.
+async fn hinted(store: &Store, manifest: &Manifest) -> CheckpointRef {
+    checkpoint::decode_hint(&store.get(&manifest.layout().hint()).await.unwrap().unwrap()).unwrap()
 }
 
 async fn delete_records(store: &Store, manifest: &Manifest, versions: std::ops::RangeInclusive<u64>) {
@@ -85,7 +103,7 @@ async fn opening_makes_two_lists_at_most_and_reads_what_follows_the_checkpoint()
     let before = store.meter().snapshot();
     assert_eq!(*open(&store, 3).await.state(), *head);
     let used = store.meter().snapshot() - before;
-    // LIST and GET of the hint; the checkpoint; 50 records; the floor.
+    // LIST and GET of the hint; the checkpoint of version 200; 50 records; the floor.
     assert_eq!((used.lists, used.gets, used.requests()), (1, 1 + 1 + 50 + 1, 54));
 }
 
@@ -97,11 +115,11 @@ async fn checkpoint_of_any_version_is_the_replay_up_to_it() {
     for number in 1..=30 {
         let mut intent = if number == 1 { rich() } else { add(1000 + number) };
         if number % 5 == 0 {
-            intent.removes = vec![segment(1000 + number - 2).id];
+            intent.removes = vec![removal(&manifest.state(), 1000 + number - 2)];
         }
         let state = commit(&manifest, intent).await;
         let record = store.get(&manifest.layout().log(state.version)).await.unwrap().unwrap();
-        replayed = manifest.step(&replayed, state.version, &record).unwrap();
+        replayed = manifest.step(replayed, state.version, &record).unwrap();
         let read = checkpoint::decode(&checkpoint::encode(&state, WRITE_ID).unwrap()).unwrap();
         assert_eq!((&read, read.digest, read.segments_digest), (&replayed, state.digest, state.segments_digest));
     }
@@ -112,7 +130,8 @@ async fn load_finds_the_head_whatever_the_hint_says() {
     let (store, manifest, head) = database(250).await;
     let hint = manifest.layout().hint();
     let good = store.get(&hint).await.unwrap().unwrap();
-    let nowhere = checkpoint::encode_hint(Version::new(230), WRITE_ID).unwrap();
+    let nowhere = CheckpointRef { version: Version::new(230), write_id: WRITE_ID };
+    let nowhere = checkpoint::encode_hint(nowhere).unwrap();
     let corrupt = good.slice(..good.len() - 1);
     for (which, body) in [("good", good), ("nowhere", nowhere), ("corrupt", corrupt), ("empty", Bytes::new())] {
         store.overwrite(&hint, body).await.unwrap();
@@ -130,7 +149,8 @@ async fn load_goes_past_a_hint_to_a_checkpoint_that_leads_nowhere() {
     let checkpoints = listed.iter().map(|object| manifest.layout().parse_checkpoint(&object.key).unwrap());
     let (version, write_id) = checkpoints.min().unwrap();
     assert_eq!(version, Version::new(100));
-    store.overwrite(&manifest.layout().hint(), checkpoint::encode_hint(version, write_id).unwrap()).await.unwrap();
+    let oldest = checkpoint::encode_hint(CheckpointRef { version, write_id }).unwrap();
+    store.overwrite(&manifest.layout().hint(), oldest).await.unwrap();
     assert_eq!(*open(&store, 3).await.state(), *head);
     manifest.raise_floor(Version::new(200)).await.unwrap();
     delete_records(&store, &manifest, 1..=200).await;
@@ -138,10 +158,13 @@ async fn load_goes_past_a_hint_to_a_checkpoint_that_leads_nowhere() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn load_with_damaged_checkpoint_names_it() {
-    let (store, manifest, _) = database(100).await;
+async fn load_with_damaged_checkpoint_and_no_other_way_names_it() {
+    let (store, manifest, _) = database(102).await;
+    manifest.raise_floor(Version::new(99)).await.unwrap();
+    delete_records(&store, &manifest, 1..=99).await;
     let listed = store.list_first(&manifest.layout().checkpoint_prefix()).await.unwrap().unwrap();
     let (version, write_id) = manifest.layout().parse_checkpoint(&listed.key).unwrap();
+    assert_eq!(CheckpointRef { version, write_id }, hinted(&store, &manifest).await);
     let name = manifest.layout().checkpoint(version, write_id);
     let mut bytes = store.get(&name).await.unwrap().unwrap().to_vec();
     bytes[40] ^= 1;
@@ -170,14 +193,15 @@ async fn damaged_record_is_an_error_that_names_it() {
 async fn record_that_does_not_follow_is_an_error_at_its_version() {
     let (store, manifest, state) = database(3).await;
     let intent = add(9);
-    let segments_digest = state.apply(&intent, 0).unwrap().segments_digest;
+    let segments_digest = state.apply(&intent, stamped(0)).unwrap().segments_digest;
     let version = Version::new(4);
-    let right = Record { version, parent_digest: state.digest, segments_digest, intent };
+    let right = Record { version, parent_digest: state.digest, segments_digest, at: TimestampNs::from_ns(0), intent };
+    let gone = Intent { removes: vec![removal(&state, 77)], ..add(9) };
     let wrong = [
         ("another parent", Record { parent_digest: state.digest + 1, ..right.clone() }),
         ("says version 5", Record { version: Version::new(5), ..right.clone() }),
         ("do not add up", Record { segments_digest: segments_digest + 1, ..right.clone() }),
-        ("does not apply", Record { intent: Intent { removes: vec![segment(77).id], ..add(9) }, ..right.clone() }),
+        ("does not apply", Record { intent: gone, ..right.clone() }),
     ];
     let name = manifest.layout().log(version);
     for (what, record) in wrong {
@@ -201,9 +225,9 @@ async fn record_missing_above_the_floor_is_an_error() {
 /// Puts a record where a collected one was, as a committer does that stalled between looking and creating.
 async fn haunt(store: &Store, manifest: &Manifest, parent: &State) {
     let intent = Intent { adds: vec![segment(666)], ..Intent::new(author()) };
-    let segments_digest = parent.apply(&intent, 0).unwrap().segments_digest;
+    let segments_digest = parent.apply(&intent, stamped(0)).unwrap().segments_digest;
     let version = parent.version.next().unwrap();
-    let record = Record { version, parent_digest: parent.digest, segments_digest, intent };
+    let record = Record { version, parent_digest: parent.digest, segments_digest, at: TimestampNs::from_ns(0), intent };
     let write_id = WriteId::from_bytes([6; 16]);
     let created = store.create(&manifest.layout().log(version), record.encode(write_id).unwrap(), write_id).await;
     assert_eq!(created.unwrap(), Created::Mine);
@@ -238,9 +262,10 @@ async fn reader_far_behind_a_collected_chain_loads_it_anew() {
     for number in 3..=120 {
         commit(&manifest, add(number)).await;
     }
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    settle().await;
     manifest.raise_floor(Version::new(100)).await.unwrap();
     delete_records(&store, &manifest, 1..=100).await;
     assert_eq!(*stale.catch_up().await.unwrap(), *manifest.state());
-    assert_eq!(stale.version(), Version::new(120));
+    // 120 commits, and the one that made the checkpoint count.
+    assert_eq!(stale.version(), Version::new(121));
 }

@@ -8,7 +8,7 @@ use tidewell_storage::{Attempted, Fault, Operation, Store};
 use tidewell_types::{FieldType, Source};
 
 use super::*;
-use crate::sample::{add, author, commit, env, fold, memory, numbers, open, schema, segment, stream, table};
+use crate::sample::{add, author, commit, env, fold, memory, numbers, open, schema, segment, settle, stream, table};
 
 /// Whether this is the record of a version.
 fn is_record(attempted: &Attempted<'_>, version: u64) -> bool {
@@ -76,15 +76,32 @@ async fn racing_commits_get_contiguous_versions_and_count_once_each() {
         }
     });
     join_all(tasks).await;
+    settle().await;
     let state = open(&healthy, 9).await.state();
-    assert_eq!(state.version, Version::new(160));
+    // One of them made a checkpoint count.
+    assert_eq!(state.version, Version::new(161));
     assert_eq!(numbers(&state), (0..160).collect::<Vec<_>>());
-    let mut added: Vec<u64> = state.tables["level"].segments.iter().map(|segment| segment.added.get()).collect();
-    added.sort_unstable();
-    assert_eq!(added, (1..=160).collect::<Vec<_>>());
+    let checkpoint_commit = commit_of_checkpoint(&healthy, &handles[0], 161).await;
+    let segments = state.tables["level"].segments.fresh();
+    let mut versions: Vec<u64> = segments.iter().map(|segment| segment.added.get()).collect();
+    versions.push(checkpoint_commit);
+    versions.sort_unstable();
+    assert_eq!(versions, (1..=161).collect::<Vec<_>>());
     for handle in &handles {
         assert_eq!(*handle.catch_up().await.unwrap(), *state);
     }
+}
+
+/// The one commit among the first so many that makes a checkpoint count.
+async fn commit_of_checkpoint(store: &Store, manifest: &Manifest, commits: u64) -> u64 {
+    let mut found = Vec::new();
+    for version in 1..=commits {
+        let bytes = store.get(&manifest.layout().log(Version::new(version))).await.unwrap().unwrap();
+        let (_, record) = Record::decode(&bytes).unwrap();
+        found.extend(record.intent.checkpoint.map(|_| version));
+    }
+    let [version] = found[..] else { panic!("{found:?}") };
+    version
 }
 
 #[tokio::test(start_paused = true)]
@@ -288,11 +305,13 @@ async fn every_hundredth_commit_writes_a_checkpoint_and_the_hint() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(store.get(&manifest.layout().hint()).await.unwrap(), None);
     let state = commit(&manifest, add(100)).await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    settle().await;
     let hint = store.get(&manifest.layout().hint()).await.unwrap().unwrap();
-    let (version, write_id) = checkpoint::decode_hint(&hint).unwrap();
-    let bytes = store.get(&manifest.layout().checkpoint(version, write_id)).await.unwrap().unwrap();
-    assert_eq!(checkpoint::decode(&bytes).unwrap(), *state);
+    let hinted = checkpoint::decode_hint(&hint).unwrap();
+    assert_eq!(manifest.open_checkpoint(hinted).await.unwrap(), *state);
+    // It counts from the next commit on.
+    assert_eq!((manifest.version(), manifest.state().checkpoints.clone()), (Version::new(101), vec![hinted]));
+    assert_eq!(*open(&store, 3).await.state(), *manifest.state());
 }
 
 #[tokio::test(start_paused = true)]

@@ -255,7 +255,7 @@ async fn dropped_answer_frees_its_turn_and_a_kept_one_makes_others_wait() {
 #[tokio::test]
 async fn segment_that_was_collected_is_gone() {
     let database = overwritten().await;
-    let object = database.view().tables.values().next().unwrap().segments[0].object.clone();
+    let object = database.view().tables.values().next().unwrap().segments.fresh()[0].object.clone();
     database.store.delete(&[ObjectName::foreign(&object).unwrap()]).await.unwrap();
     assert_eq!(database.sql("SELECT * FROM cpu").await.unwrap_err(), QueryError::Gone { object });
 }
@@ -263,7 +263,7 @@ async fn segment_that_was_collected_is_gone() {
 #[tokio::test]
 async fn damaged_segment_is_an_internal_error_that_names_it() {
     let database = overwritten().await;
-    let entry = database.view().tables.values().next().unwrap().segments[0].clone();
+    let entry = database.view().tables.values().next().unwrap().segments.fresh()[0].clone();
     let object = ObjectName::foreign(&entry.object).unwrap();
     database.store.overwrite(&object, vec![7; usize::try_from(entry.file_bytes).unwrap()].into()).await.unwrap();
     let error = database.sql("SELECT * FROM cpu").await.unwrap_err();
@@ -364,4 +364,40 @@ proptest! {
             }
         });
     }
+}
+
+#[tokio::test]
+async fn rows_deleted_are_hidden_and_later_writes_are_not() {
+    let mut database = Database::new();
+    database.write_segment("cpu,host=a v=1 1\ncpu,host=a v=2 2\ncpu,host=b v=3 2").await;
+    database.write_segment("cpu,host=a w=9 2").await;
+    database.delete("cpu", 2, 5, &[("host", "a")]);
+    let host_time = "SELECT host, CAST(time AS BIGINT) AS t, v, w FROM cpu ORDER BY host, t";
+    let rows = database.sql(host_time).await.unwrap();
+    assert_eq!(
+        rows.rows,
+        [[json!("a"), json!(1), json!(1.0), Value::Null], [json!("b"), json!(2), json!(3.0), Value::Null]]
+    );
+    let counted = database.sql("SELECT count(*) FROM cpu").await.unwrap();
+    assert_eq!(counted.rows, [[json!(2)]]);
+    // A write after the delete stands alone: no field of the deleted row comes back.
+    database.write("cpu,host=a w=5 2");
+    let again = database.sql(host_time).await.unwrap();
+    assert_eq!(again.rows[1], [json!("a"), json!(2), Value::Null, json!(5.0)]);
+    database.fold().await;
+    assert_eq!(database.sql(host_time).await.unwrap().rows, again.rows);
+}
+
+#[tokio::test]
+async fn rows_below_the_time_floor_are_hidden_in_segments_and_the_tail() {
+    let mut database = Database::new();
+    database.write_segment("cpu,host=a v=1 1\ncpu,host=a v=2 5\ncpu,host=a v=3 9").await;
+    database.write("cpu,host=b v=4 2\ncpu,host=b v=5 6");
+    database.expire("cpu", 5);
+    let rows = database.sql("SELECT v FROM cpu ORDER BY v").await.unwrap();
+    assert_eq!(rows.rows, [[json!(2.0)], [json!(3.0)], [json!(5.0)]]);
+    assert_eq!(
+        database.sql("SELECT count(*) FROM cpu WHERE CAST(time AS BIGINT) < 5").await.unwrap().rows,
+        [[json!(0)]]
+    );
 }

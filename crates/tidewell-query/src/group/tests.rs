@@ -26,7 +26,7 @@ async fn grouped(segments: &[&str], tail: &str) -> BTreeSet<(Vec<u64>, usize)> {
         let numbers = group.segments.iter().map(|segment| segment.added.get() - 1).collect();
         (numbers, group.tail.as_ref().map_or(0, RecordBatch::num_rows))
     };
-    groups(&table.segments, &tail).unwrap().iter().map(of).collect()
+    groups(table.segments.fresh(), &tail).unwrap().iter().map(of).collect()
 }
 
 fn expected(groups: &[(&[u64], usize)]) -> BTreeSet<(Vec<u64>, usize)> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use tidewell_manifest::{SegmentEntry, TagBounds};
+use tidewell_storage::Tier;
 use tidewell_types::{SegmentId, TableName, TimeBounds, TimestampNs, Version};
 
 use super::{KeySpan, TagSpan};
@@ -24,7 +25,10 @@ fn segment(time: (i64, i64), tags: Vec<TagBounds>) -> Option<SegmentEntry> {
         time: bounds,
         tags,
         digest: 0,
+        tier: Tier::Hot,
         added: Version::ZERO,
+        rank: Version::ZERO,
+        deletes_to: Version::ZERO,
     })
 }
 

@@ -10,7 +10,7 @@ use crate::sample::{Row, any_row, batch, decode, decoded_rows, footer, model, pr
 use crate::{EncodeOptions, SegmentError, Tier};
 
 fn options(tier: Tier, row_group_rows_max: usize) -> EncodeOptions {
-    EncodeOptions { tier, row_group_rows_max, page_rows_max: 7 }
+    EncodeOptions { tier, row_group_rows_max, page_rows_max: 7, rank: None }
 }
 
 fn many() -> Vec<Row> {

@@ -38,7 +38,7 @@ fn footer_tail_of_footer_bytes_holds_all_metadata() {
     let segment = small();
     let file_bytes = segment.bytes.len() as u64;
     let footer = Footer::parse(tail(&segment.bytes, segment.stats.footer_bytes), file_bytes).unwrap();
-    assert_eq!(footer.metadata(), &SegmentMetadata { table: table(), schema: schema() });
+    assert_eq!(footer.metadata(), &SegmentMetadata { table: table(), schema: schema(), rank: None });
     assert!(footer.parquet().column_index().is_some() && footer.parquet().offset_index().is_some());
     for group in footer.parquet().row_groups() {
         let region = group.columns().iter().find(|column| column.column_descr().name() == "region").unwrap();

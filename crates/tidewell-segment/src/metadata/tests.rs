@@ -2,13 +2,14 @@
 #![allow(clippy::unwrap_used)]
 
 use parquet::file::metadata::KeyValue;
+use tidewell_types::Version;
 
 use super::SegmentMetadata;
-use crate::SegmentError;
-use crate::sample::{schema, table};
+use crate::sample::{footer, row, schema, segment, table};
+use crate::{EncodeOptions, SegmentError};
 
 fn with(key: &str, value: Option<&str>) -> Result<SegmentMetadata, SegmentError> {
-    let mut pairs = SegmentMetadata { table: table(), schema: schema() }.to_pairs();
+    let mut pairs = SegmentMetadata { table: table(), schema: schema(), rank: None }.to_pairs();
     pairs.retain(|pair| pair.key != key);
     pairs.extend(value.map(|value| KeyValue::new(key.to_owned(), value.to_owned())));
     SegmentMetadata::from_pairs(&pairs)
@@ -17,7 +18,7 @@ fn with(key: &str, value: Option<&str>) -> Result<SegmentMetadata, SegmentError>
 #[test]
 fn metadata_pairs_read_back() {
     let metadata = with("of.others", Some("x")).unwrap();
-    assert_eq!(metadata, SegmentMetadata { table: table(), schema: schema() });
+    assert_eq!(metadata, SegmentMetadata { table: table(), schema: schema(), rank: None });
     let tags: Vec<&str> = metadata.schema.tags().iter().map(|tag| &**tag).collect();
     assert_eq!(tags, ["region", "host"]);
 }
@@ -49,7 +50,20 @@ fn metadata_that_makes_no_sense_is_corrupt() {
         ("tidewell.fields", r#"{"a":"decimal"}"#),
         ("tidewell.fields", r#"{"host":"float"}"#),
         ("tidewell.fields", "[]"),
+        ("tidewell.rank", "0"),
+        ("tidewell.rank", "-1"),
+        ("tidewell.rank", "second"),
     ] {
         assert!(matches!(with(key, Some(value)), Err(SegmentError::Corrupt { .. })), "{key} {value}");
     }
+}
+
+#[test]
+fn metadata_rank_is_that_of_the_options_and_may_be_missing() {
+    let rank_of = |options: EncodeOptions| footer(&segment(&[row("eu", "a", 1, 1.0)], &options).bytes).metadata().rank;
+    assert_eq!(rank_of(EncodeOptions::hot().ranked(Version::new(7))), Some(Version::new(7)));
+    assert_eq!(rank_of(EncodeOptions::cold().ranked(Version::new(u64::MAX))), Some(Version::new(u64::MAX)));
+    assert_eq!(rank_of(EncodeOptions::hot().ranked(Version::ZERO)), None);
+    assert_eq!(rank_of(EncodeOptions { rank: Some(Version::ZERO), ..EncodeOptions::hot() }), None);
+    assert_eq!(rank_of(EncodeOptions::hot()), None);
 }

@@ -7,7 +7,7 @@ use axum::http::{Request, StatusCode};
 use futures::StreamExt as _;
 use http_body_util::BodyExt as _;
 use serde_json::json;
-use tidewell_engine::QueryError;
+use tidewell_engine::{QueryError, ReadOptions};
 
 use super::*;
 use crate::sample::{app, config, get, post, send, service};
@@ -93,7 +93,8 @@ async fn query_that_fails_early_has_a_status_and_json() {
 async fn answer_that_fails_in_its_midst_breaks_the_body_off() {
     let app = app(config()).await;
     app.engine.write(line()).await.unwrap();
-    let mut answer = app.engine.query_sql("default", "select 1 as n", BTreeMap::new()).await.unwrap();
+    let mut answer =
+        app.engine.query_sql("default", "select 1 as n", BTreeMap::new(), &ReadOptions::default()).await.unwrap();
     let first = answer.rows.next().await.unwrap();
     let fault = Err(QueryError::Internal("broken".to_owned()));
     answer.rows = stream::iter([first, fault]).boxed();
@@ -107,7 +108,8 @@ async fn answer_that_fails_in_its_midst_breaks_the_body_off() {
 async fn answer_that_fails_at_once_is_a_failure_with_a_status() {
     let app = app(config()).await;
     app.engine.write(line()).await.unwrap();
-    let mut answer = app.engine.query_sql("default", "select 1 as n", BTreeMap::new()).await.unwrap();
+    let mut answer =
+        app.engine.query_sql("default", "select 1 as n", BTreeMap::new(), &ReadOptions::default()).await.unwrap();
     answer.rows = stream::iter([Err(QueryError::Timeout { timeout_ms: 1 })]).boxed();
     let failure = stream_reply(app, answer, Format::JsonLines).await.unwrap_err();
     assert_eq!(failure.status, StatusCode::GATEWAY_TIMEOUT);
@@ -119,6 +121,7 @@ fn line() -> tidewell_engine::WriteRequest {
         precision: tidewell_engine::Precision::Nanosecond,
         ack: None,
         accept_partial: true,
+        idempotency_key: None,
         body: "cpu load=1 1".into(),
     }
 }

@@ -70,3 +70,16 @@ async fn format_ensured_by_many_at_once_is_the_same_for_all() {
     assert!(formats.iter().all(|format| format.as_ref().unwrap() == first), "{formats:?}");
     assert_eq!(store.read_format().await.unwrap().as_ref(), Some(first));
 }
+
+#[tokio::test]
+async fn format_of_a_copy_is_that_of_the_store_it_is_of() {
+    let (source, copy) = (memory(), memory());
+    let format = source.ensure_format().await.unwrap();
+    assert_eq!(copy.ensure_format_of(format).await.unwrap(), format);
+    assert_eq!(copy.ensure_format().await.unwrap(), format);
+    // A store that has an identity keeps it.
+    let other = memory();
+    let own = other.ensure_format().await.unwrap();
+    assert_ne!(own, format);
+    assert_eq!(other.ensure_format_of(format).await.unwrap(), own);
+}

@@ -78,16 +78,28 @@ impl DatabaseLayout {
         self.folder("ckpt")
     }
 
-    /// A list of segments that checkpoints refer to.
+    /// A list of segments that checkpoints refer to, made within a generation.
     #[must_use]
-    pub fn leaf(&self, write_id: WriteId) -> ObjectName {
-        self.object(format_args!("idx/{write_id}"))
+    pub fn leaf(&self, generation: Generation, write_id: WriteId) -> ObjectName {
+        self.object(format_args!("idx/{:08}/{write_id}", generation.get()))
     }
 
     /// All lists of segments.
     #[must_use]
     pub fn leaf_prefix(&self) -> Prefix {
         self.folder("idx")
+    }
+
+    /// Where the streams of a sealed generation end, as one of those who may seal it found them.
+    #[must_use]
+    pub fn watermarks(&self, generation: Generation, write_id: WriteId) -> ObjectName {
+        self.object(format_args!("gen/{:08}-{write_id}", generation.get()))
+    }
+
+    /// The ends of all sealed generations' streams.
+    #[must_use]
+    pub fn watermarks_prefix(&self) -> Prefix {
+        self.folder("gen")
     }
 
     /// The hint to a recent checkpoint; overwritten in place and never trusted.

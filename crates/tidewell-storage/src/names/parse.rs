@@ -25,6 +25,13 @@ pub fn parse_database_folder(folder: &str) -> Option<DatabaseName> {
     DatabaseName::new(&escape::unescape(folder)?).ok()
 }
 
+/// The generation of a folder directly below a database's `wal`, `hot`, `cold` or `idx`; `None` for any other folder.
+#[must_use]
+pub fn parse_generation_folder(folder: &str) -> Option<Generation> {
+    let generation = Generation::new(folder.parse().ok()?);
+    (format!("{:08}", generation.get()) == folder).then_some(generation)
+}
+
 /// A version that was printed inverted.
 fn parse_inverted(text: &str) -> Option<Version> {
     u64::from_str_radix(text, 16).ok().map(|inverted| Version::new(u64::MAX - inverted))
@@ -50,10 +57,20 @@ impl DatabaseLayout {
         (self.checkpoint(version, write_id).as_str() == key).then_some((version, write_id))
     }
 
-    /// The write of a segment list's key.
+    /// The generation and the write of a segment list's key.
     #[must_use]
-    pub fn parse_leaf(&self, key: &str) -> Option<WriteId> {
-        self.strip(key, "idx")?.parse().ok()
+    pub fn parse_leaf(&self, key: &str) -> Option<(Generation, WriteId)> {
+        let (generation, write_id) = self.strip(key, "idx")?.split_once('/')?;
+        let (generation, write_id) = (Generation::new(generation.parse().ok()?), write_id.parse().ok()?);
+        (self.leaf(generation, write_id).as_str() == key).then_some((generation, write_id))
+    }
+
+    /// The generation and the write of a key of final watermarks.
+    #[must_use]
+    pub fn parse_watermarks(&self, key: &str) -> Option<(Generation, WriteId)> {
+        let (generation, write_id) = self.strip(key, "gen")?.split_once('-')?;
+        let (generation, write_id) = (Generation::new(generation.parse().ok()?), write_id.parse().ok()?);
+        (self.watermarks(generation, write_id).as_str() == key).then_some((generation, write_id))
     }
 
     /// The stream and the place of a log entry's key.
@@ -75,14 +92,11 @@ impl DatabaseLayout {
 
     fn parse_segment_of(&self, tier: Tier, key: &str) -> Option<SegmentName> {
         let mut parts = self.strip(key, tier.folder())?.split('/');
-        let generation_text = parts.next()?;
-        let generation = Generation::new(generation_text.parse().ok()?);
+        let generation = parse_generation_folder(parts.next()?)?;
         let table_folder = parts.next()?.to_owned();
         let day = day::parse(parts.next()?)?;
         let id = parts.next()?.strip_suffix(".parquet")?.parse().ok()?;
-        let is_exact = parts.next().is_none()
-            && escape::is_table_folder(&table_folder)
-            && format!("{:08}", generation.get()) == generation_text;
+        let is_exact = parts.next().is_none() && escape::is_table_folder(&table_folder);
         is_exact.then_some(SegmentName { tier, generation, table_folder, day, id })
     }
 }

@@ -38,7 +38,8 @@ fn names_printed_are_as_documented() {
         (layout.log(Version::new(0)), "db/plant!20A/log/ffffffffffffffff".to_owned()),
         (layout.log(Version::new(255)), "db/plant!20A/log/ffffffffffffff00".to_owned()),
         (layout.checkpoint(Version::new(1), write_id), format!("db/plant!20A/ckpt/fffffffffffffffe-{ID_TEXT}")),
-        (layout.leaf(write_id), format!("db/plant!20A/idx/{ID_TEXT}")),
+        (layout.leaf(Generation::new(3), write_id), format!("db/plant!20A/idx/00000003/{ID_TEXT}")),
+        (layout.watermarks(Generation::new(3), write_id), format!("db/plant!20A/gen/00000003-{ID_TEXT}")),
         (layout.hint(), "db/plant!20A/hint".to_owned()),
         (layout.floor(), "db/plant!20A/floor".to_owned()),
         (layout.wal(stream, seq), format!("db/plant!20A/wal/00000007/f1-{ID_TEXT}/000000000012")),
@@ -56,7 +57,8 @@ fn names_in_their_prefixes_start_with_them() {
     for (name, prefix) in [
         (layout.log(Version::new(1)), layout.log_prefix()),
         (layout.checkpoint(Version::new(1), WriteId::from_bytes(ID)), layout.checkpoint_prefix()),
-        (layout.leaf(WriteId::from_bytes(ID)), layout.leaf_prefix()),
+        (layout.leaf(Generation::ZERO, WriteId::from_bytes(ID)), layout.leaf_prefix()),
+        (layout.watermarks(Generation::ZERO, WriteId::from_bytes(ID)), layout.watermarks_prefix()),
         (layout.wal(stream, seq), layout.wal_prefix()),
         (layout.wal(stream, seq), layout.wal_generation_prefix(stream.generation)),
         (segment.clone(), layout.segment_prefix(Tier::Cold)),
@@ -232,9 +234,10 @@ proptest! {
         prop_assert_eq!(layout.parse_log(layout.log(version).as_str()), Some(version));
         let checkpoint = layout.checkpoint(version, write_id);
         prop_assert_eq!(layout.parse_checkpoint(checkpoint.as_str()), Some((version, write_id)));
-        prop_assert_eq!(layout.parse_leaf(layout.leaf(write_id).as_str()), Some(write_id));
-
         let generation = Generation::new(generation);
+        prop_assert_eq!(layout.parse_leaf(layout.leaf(generation, write_id).as_str()), Some((generation, write_id)));
+        prop_assert_eq!(layout.parse_watermarks(layout.watermarks(generation, write_id).as_str()), Some((generation, write_id)));
+
         let (stream, seq) = (StreamId { generation, writer: WriterId::from_bytes(id) }, Seq::new(number));
         let wal = layout.wal(stream, seq);
         prop_assert_eq!(layout.parse_wal(wal.as_str()), Some((stream, seq)));

@@ -1,18 +1,21 @@
-//! Entries as bytes: what is written is read back, what is damaged is refused, and version 1 is read for ever.
+//! Entries as bytes: what is written is read back, what is damaged is refused, and every version is read for ever.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, StringArray, TimestampNanosecondArray,
-    UInt64Array,
+    ArrayRef, BooleanArray, DictionaryArray, Float64Array, Int64Array, RecordBatch, StringArray,
+    TimestampNanosecondArray, UInt64Array,
 };
 use proptest::prelude::*;
+use tidewell_buffer::{EntryToken, RowSpan};
+use tidewell_types::{TIME_COLUMN, TableName, TableRows, TokenId};
 
 use super::*;
 
-const FROZEN: &[u8] = include_bytes!("../../fixtures/entry-v1.bin");
+const FROZEN_V1: &[u8] = include_bytes!("../../fixtures/entry-v1.bin");
+const FROZEN_V2: &[u8] = include_bytes!("../../fixtures/entry-v2.bin");
 const WRITE_ID: WriteId = WriteId::from_bytes([0x77; 16]);
 
 fn table(name: &str, columns: Vec<(&str, ArrayRef)>) -> TableRows {
@@ -25,7 +28,7 @@ fn times(ns: &[i64]) -> ArrayRef {
     Arc::new(TimestampNanosecondArray::from(ns.to_vec()))
 }
 
-/// The frozen entry: two tables, every type, NULLs at the start, in the middle and at the end.
+/// The frozen entry of version 1: two tables, every type, NULLs at the start, in the middle and at the end.
 fn sample() -> Entry {
     let host: DictionaryArray<Int32Type> = [Some("a"), None, Some("b"), Some("a")].into_iter().collect();
     let wide = table(
@@ -47,17 +50,41 @@ fn sample() -> Entry {
         seq: Seq::new(42),
         stamp: Stamp::from_ns(1_700_000_000_123_456_789),
         batch: Batch { tables: vec![wide, narrow] },
+        tokens: Vec::new(),
     }
+}
+
+fn span(table: u32, start: u32, count: u32) -> RowSpan {
+    RowSpan { table, start, count }
+}
+
+/// The frozen entry of version 2: that of version 1, and two tokens, the first with rows in both tables.
+fn sample_with_tokens() -> Entry {
+    let token = |byte, spans| EntryToken { id: TokenId::from_bytes([byte; 16]), spans };
+    let tokens = vec![token(0x22, vec![span(0, 1, 2), span(1, 0, 1)]), token(0x33, vec![span(0, 3, 1)])];
+    Entry { tokens, ..sample() }
 }
 
 fn small() -> Entry {
     let rows = table("m", vec![("time", times(&[1, 2])), ("v", Arc::new(Int64Array::from(vec![Some(3), None])))]);
     let source = Source::Node(NodeId::from_bytes([9; 16]));
-    Entry { source, seq: Seq::new(0), stamp: Stamp::from_ns(1), batch: Batch { tables: vec![rows] } }
+    Entry {
+        source,
+        seq: Seq::new(0),
+        stamp: Stamp::from_ns(1),
+        batch: Batch { tables: vec![rows] },
+        tokens: Vec::new(),
+    }
+}
+
+fn small_with_token() -> Entry {
+    let tokens = vec![EntryToken { id: TokenId::from_bytes([0x22; 16]), spans: vec![span(0, 0, 2)] }];
+    Entry { tokens, ..small() }
 }
 
 fn assert_same(left: &Entry, right: &Entry) {
     assert_eq!((left.source, left.seq, left.stamp), (right.source, right.seq, right.stamp));
+    assert_eq!(left.tokens, right.tokens);
     assert_eq!(left.batch.tables.len(), right.batch.tables.len());
     for (left, right) in left.batch.tables.iter().zip(&right.batch.tables) {
         assert_eq!((&left.table, &left.rows), (&right.table, &right.rows));
@@ -66,7 +93,11 @@ fn assert_same(left: &Entry, right: &Entry) {
 
 #[test]
 fn entry_written_is_read_back() {
-    assert_same(&decode(&encode(&sample(), WRITE_ID).unwrap()).unwrap(), &sample());
+    for entry in [sample(), sample_with_tokens()] {
+        let bytes = encode(&entry, WRITE_ID).unwrap();
+        assert_same(&decode(&bytes).unwrap(), &entry);
+        assert_eq!(write_id(&bytes).unwrap(), WRITE_ID);
+    }
 }
 
 #[test]
@@ -89,7 +120,7 @@ fn entry_without_tables_is_read_back() {
 
 #[test]
 fn entry_with_any_bit_flipped_is_refused() {
-    let bytes = encode(&small(), WRITE_ID).unwrap();
+    let bytes = encode(&small_with_token(), WRITE_ID).unwrap();
     for bit in 0..bytes.len() * 8 {
         let mut flipped = bytes.to_vec();
         flipped[bit / 8] ^= 1 << (bit % 8);
@@ -99,12 +130,13 @@ fn entry_with_any_bit_flipped_is_refused() {
         let expected =
             |error| matches!(error, EntryError::Damaged(_)) || is_version && matches!(error, EntryError::Newer(_));
         assert!(error.is_some_and(expected), "bit {bit}: {error:?}");
+        assert_eq!(write_id(&flipped).err(), error, "bit {bit}");
     }
 }
 
 #[test]
 fn entry_cut_short_or_followed_by_bytes_is_refused() {
-    let bytes = encode(&small(), WRITE_ID).unwrap();
+    let bytes = encode(&small_with_token(), WRITE_ID).unwrap();
     for length in 0..bytes.len() {
         assert!(matches!(decode(&bytes[..length]), Err(EntryError::Damaged(_))), "length {length}");
     }
@@ -115,10 +147,11 @@ fn entry_cut_short_or_followed_by_bytes_is_refused() {
 #[test]
 fn entry_of_a_newer_version_is_refused_by_number() {
     let mut bytes = encode(&small(), WRITE_ID).unwrap().to_vec();
-    bytes[4..6].copy_from_slice(&2u16.to_le_bytes());
-    assert_eq!(decode(&bytes).unwrap_err(), EntryError::Newer(2));
-    let told = EntryError::Newer(2).of("x/y".to_owned(), 0).to_string();
-    assert!(told.contains("x/y") && told.contains("format 2") && told.contains("up to 1"), "{told}");
+    bytes[4..6].copy_from_slice(&3u16.to_le_bytes());
+    assert_eq!(decode(&bytes).unwrap_err(), EntryError::Newer(3));
+    assert_eq!(write_id(&bytes).unwrap_err(), EntryError::Newer(3));
+    let told = EntryError::Newer(3).of("x/y".to_owned(), 0).to_string();
+    assert!(told.contains("x/y") && told.contains("format 3") && told.contains("up to 2"), "{told}");
 }
 
 fn with_checksum(mut sealed: Vec<u8>) -> Vec<u8> {
@@ -139,10 +172,44 @@ fn entry_with_a_right_checksum_and_wrong_fields_is_refused() {
     assert_eq!(altered(4, 0), EntryError::Damaged("header"));
     assert_eq!(altered(6, 1), EntryError::Damaged("header"));
     assert_eq!(altered(24, 3), EntryError::Damaged("source"));
-    assert_eq!(altered(64, 2), EntryError::Damaged("length"));
-    assert_eq!(altered(64, 0), EntryError::Damaged("length"));
+    assert_eq!(altered(64, 2), EntryError::Damaged("table name"));
+    assert_eq!(altered(64, 0), EntryError::Damaged("token"));
     assert_eq!(altered(70, 0x01), EntryError::Damaged("table name"));
     assert_eq!(altered(70, 0xff), EntryError::Damaged("table name"));
+}
+
+/// The entry with a token, its last 36 bytes before the checksum being the token's.
+fn with_token_bytes(count: u32, spans: u32, span: [u32; 3]) -> Result<Entry, EntryError> {
+    let bytes = encode(&small_with_token(), WRITE_ID).unwrap();
+    let mut sealed = bytes[..bytes.len() - CHECKSUM_BYTES - 36].to_vec();
+    sealed.extend_from_slice(&count.to_le_bytes());
+    sealed.extend_from_slice(&[0x22; 16]);
+    for number in [spans, span[0], span[1], span[2]] {
+        sealed.extend_from_slice(&number.to_le_bytes());
+    }
+    decode(&with_checksum(sealed))
+}
+
+#[test]
+fn entry_whose_tokens_name_rows_that_are_not_there_is_refused() {
+    assert_same(&with_token_bytes(1, 1, [0, 0, 2]).unwrap(), &small_with_token());
+    for span in [[1, 0, 1], [0, 1, 2], [0, 3, 0], [0, u32::MAX, u32::MAX], [u32::MAX, 0, 0]] {
+        assert_eq!(with_token_bytes(1, 1, span).unwrap_err(), EntryError::Damaged("token"), "{span:?}");
+    }
+    for span in [[0, 2, 0], [0, 1, 1]] {
+        with_token_bytes(1, 1, span).unwrap();
+    }
+    for (tokens, spans) in [(0, 1), (2, 1), (1, 0), (1, 2), (u32::MAX, 1), (1, u32::MAX)] {
+        let refused = with_token_bytes(tokens, spans, [0, 0, 2]).unwrap_err();
+        assert_eq!(refused, EntryError::Damaged("length"), "{tokens} {spans}");
+    }
+}
+
+#[test]
+fn entry_whose_tokens_name_rows_that_are_not_there_is_not_written() {
+    let tokens = vec![EntryToken { id: TokenId::from_bytes([1; 16]), spans: vec![span(0, 1, 2)] }];
+    let outcome = encode(&Entry { tokens, ..small() }, WRITE_ID);
+    assert!(matches!(outcome, Err(WalError::Encode { .. })), "{outcome:?}");
 }
 
 #[test]
@@ -154,37 +221,71 @@ fn entry_without_a_time_column_is_refused() {
 
 #[test]
 fn entry_frozen_in_version_1_reads_the_same() {
-    assert_same(&decode(FROZEN).unwrap(), &sample());
-    assert_eq!(FROZEN[..8], *b"TWWL\x01\0\0\0");
-    assert_eq!(FROZEN[8..24], [0x77; 16]);
-    assert_eq!(FROZEN[24..32], [0, 0, 0, 0, 3, 0, 0, 0]);
-    assert_eq!(FROZEN[32..48], [0x11; 16]);
-    assert_eq!(FROZEN[48..56], 42u64.to_le_bytes());
-    assert_eq!(FROZEN[56..64], 1_700_000_000_123_456_789u64.to_le_bytes());
-    assert_eq!(FROZEN[64..70], [2, 0, 0, 0, 22, 0]);
-    assert_eq!(&FROZEN[70..92], b"weather, inner harbour");
-    assert_eq!(FROZEN[FROZEN.len() - 4..], crc32fast::hash(&FROZEN[..FROZEN.len() - 4]).to_le_bytes());
+    assert_same(&decode(FROZEN_V1).unwrap(), &sample());
+    assert_eq!(FROZEN_V1[..8], *b"TWWL\x01\0\0\0");
+    assert_eq!(FROZEN_V1[8..24], [0x77; 16]);
+    assert_eq!(FROZEN_V1[24..32], [0, 0, 0, 0, 3, 0, 0, 0]);
+    assert_eq!(FROZEN_V1[32..48], [0x11; 16]);
+    assert_eq!(FROZEN_V1[48..56], 42u64.to_le_bytes());
+    assert_eq!(FROZEN_V1[56..64], 1_700_000_000_123_456_789u64.to_le_bytes());
+    assert_eq!(FROZEN_V1[64..70], [2, 0, 0, 0, 22, 0]);
+    assert_eq!(&FROZEN_V1[70..92], b"weather, inner harbour");
+    assert_eq!(FROZEN_V1[FROZEN_V1.len() - 4..], crc32fast::hash(&FROZEN_V1[..FROZEN_V1.len() - 4]).to_le_bytes());
+}
+
+#[test]
+fn entry_frozen_in_version_2_reads_the_same() {
+    assert_same(&decode(FROZEN_V2).unwrap(), &sample_with_tokens());
+    assert_eq!(FROZEN_V2[..8], *b"TWWL\x02\0\0\0");
+    let (sealed, checksum) = FROZEN_V2.split_at(FROZEN_V2.len() - 4);
+    assert_eq!(checksum, crc32fast::hash(sealed).to_le_bytes());
+    let (before, tokens) = sealed.split_at(sealed.len() - 80);
+    assert_eq!(before[8..], FROZEN_V1[8..FROZEN_V1.len() - 4]);
+    let words = |bytes: &[u8]| {
+        bytes.chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(words(&tokens[..4]), [2]);
+    assert_eq!((&tokens[4..20], words(&tokens[20..48])), (&[0x22; 16][..], vec![2, 0, 1, 2, 1, 0, 1]));
+    assert_eq!((&tokens[48..64], words(&tokens[64..])), (&[0x33; 16][..], vec![1, 0, 3, 1]));
 }
 
 #[test]
 #[ignore = "wrote the frozen bytes once; a new version gets a new file"]
 fn entry_frozen_is_written() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/entry-v1.bin");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/entry-v2.bin");
     let mut file = std::fs::File::create_new(path).unwrap();
-    std::io::Write::write_all(&mut file, &encode(&sample(), WRITE_ID).unwrap()).unwrap();
+    std::io::Write::write_all(&mut file, &encode(&sample_with_tokens(), WRITE_ID).unwrap()).unwrap();
 }
 
 proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         prop_assert!(decode(&bytes).is_err());
-        let framed = [&b"TWWL\x01\0\0\0"[..], &bytes].concat();
-        drop(decode(&with_checksum(framed)));
+        for version in 1..=FORMAT_VERSION {
+            let header = [&b"TWWL"[..], &version.to_le_bytes(), &[0, 0]].concat();
+            drop(decode(&with_checksum([header, bytes.clone()].concat())));
+        }
+    }
+
+    #[test]
+    fn any_tokens_are_read_back(
+        tokens in proptest::collection::vec((any::<[u8; 16]>(), proptest::collection::vec((0..2u32, 0..4u32), 0..4)), 0..6),
+    ) {
+        let spans = |spans: Vec<(u32, u32)>| {
+            let rows = |table| if table == 0 { 4 } else { 1 };
+            spans.into_iter().map(move |(table, start)| span(table, start.min(rows(table)), rows(table).saturating_sub(start)))
+        };
+        let tokens = tokens.into_iter().map(|(id, placed)| EntryToken {
+            id: TokenId::from_bytes(id),
+            spans: spans(placed).collect(),
+        });
+        let entry = Entry { tokens: tokens.collect(), ..sample() };
+        assert_same(&decode(&encode(&entry, WRITE_ID).unwrap()).unwrap(), &entry);
     }
 
     #[test]
     fn damaged_bytes_are_refused(at in any::<prop::sample::Index>(), value in 1u8.., cut in any::<prop::sample::Index>()) {
-        let mut bytes = encode(&sample(), WRITE_ID).unwrap().to_vec();
+        let mut bytes = encode(&sample_with_tokens(), WRITE_ID).unwrap().to_vec();
         let at = at.index(bytes.len());
         bytes[at] ^= value;
         prop_assert!(decode(&bytes).is_err());

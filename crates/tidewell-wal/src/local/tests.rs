@@ -4,13 +4,16 @@
 use std::fs;
 
 use tempfile::TempDir;
-use tidewell_types::{Batch, Source, Stamp, WriteId};
+use tidewell_buffer::EntryToken;
+use tidewell_types::{Batch, Source, Stamp, TokenId, WriteId};
 
 use super::file::file_name;
 use super::frame::{FILE_HEADER_BYTES, FileHeader, Frame};
 use super::*;
 
 const FROZEN: &[u8] = include_bytes!("../../fixtures/local-log-v1.bin");
+/// A file of the same version, whose entries are of version 2.
+const FROZEN_ENTRIES_V2: &[u8] = include_bytes!("../../fixtures/local-log-v1-entry-v2.bin");
 const NODE: NodeId = NodeId::from_bytes([0xab; 16]);
 
 fn open(folder: &Path) -> (LocalLog, Vec<u64>) {
@@ -20,12 +23,15 @@ fn open(folder: &Path) -> (LocalLog, Vec<u64>) {
 
 /// An entry without rows, known by its stamp.
 fn append(log: &mut LocalLog, stamp: u64) {
-    let entry = entry_of(log.node(), log.next_seq(), stamp);
-    assert_eq!(log.append(&crate::entry::encode(&entry, WriteId::from_bytes([1; 16])).unwrap()).unwrap(), entry.seq);
+    append_entry(log, &entry_of(log.node(), log.next_seq(), stamp));
+}
+
+fn append_entry(log: &mut LocalLog, entry: &Entry) {
+    assert_eq!(log.append(&crate::entry::encode(entry, WriteId::from_bytes([1; 16])).unwrap()).unwrap(), entry.seq);
 }
 
 fn entry_of(node: NodeId, seq: Seq, stamp: u64) -> Entry {
-    Entry { source: Source::Node(node), seq, stamp: Stamp::from_ns(stamp), batch: Batch::default() }
+    Entry { source: Source::Node(node), seq, stamp: Stamp::from_ns(stamp), batch: Batch::default(), tokens: Vec::new() }
 }
 
 fn stamps(entries: &[Entry]) -> Vec<u64> {
@@ -364,6 +370,24 @@ fn file_frozen_in_version_1_reads_the_same() {
     assert_eq!((second.seq, second.synced_bytes), (Seq::new(8), 136));
 }
 
+fn token() -> EntryToken {
+    EntryToken { id: TokenId::from_bytes([0x22; 16]), spans: Vec::new() }
+}
+
+#[test]
+fn file_frozen_with_entries_of_version_2_reads_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("node"), NODE.to_string()).unwrap();
+    fs::write(folder.path().join("00000000000000000007.log"), FROZEN_ENTRIES_V2).unwrap();
+    let (_, entries) = read_folder(folder.path()).unwrap().unwrap();
+    let read: Vec<_> =
+        entries.iter().map(|entry| (entry.seq.get(), entry.stamp.as_ns(), entry.tokens.clone())).collect();
+    assert_eq!(read, [(7, 1001, vec![]), (8, 1002, vec![token()])]);
+    assert_eq!(FROZEN_ENTRIES_V2[..36], FROZEN[..36]);
+    assert_eq!(FROZEN_ENTRIES_V2.len(), 36 + (28 + 76) + (28 + 76 + 20));
+    assert_eq!(FROZEN_ENTRIES_V2[64..72], *b"TWWL\x02\0\0\0");
+}
+
 #[test]
 #[ignore = "wrote the frozen bytes once; a new version gets a new file"]
 fn file_frozen_is_written() {
@@ -373,8 +397,9 @@ fn file_frozen_is_written() {
     log.skip_to(Seq::new(7));
     append(&mut log, 1001);
     log.sync().unwrap();
-    append(&mut log, 1002);
+    let entry = entry_of(log.node(), log.next_seq(), 1002);
+    append_entry(&mut log, &Entry { tokens: vec![token()], ..entry });
     let bytes = fs::read(folder.path().join(file_name(Seq::new(7)))).unwrap();
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/local-log-v1.bin");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/local-log-v1-entry-v2.bin");
     std::io::Write::write_all(&mut fs::File::create_new(path).unwrap(), &bytes).unwrap();
 }

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use tidewell_storage::{Fault, Operation, StoreOptions, StoreUrl};
-use tidewell_types::{Batch, DatabaseName, Generation, Stamp, WriteId, WriterId};
+use tidewell_buffer::Entry;
+use tidewell_storage::{Fault, Operation, Store, StoreOptions, StoreUrl};
+use tidewell_types::{Batch, DatabaseName, Generation, NodeId, Stamp, TokenId, WriteId, WriterId};
 
 use super::*;
 
@@ -25,6 +26,10 @@ impl Watermarks for View {
     fn generation(&self, _: Generation) -> GenerationState {
         self.generation.unwrap_or(GenerationState::Open)
     }
+
+    fn has_token(&self, _: &TokenId) -> bool {
+        false
+    }
 }
 
 struct Bench {
@@ -41,7 +46,7 @@ fn stream(writer: u8) -> StreamId {
 
 fn encoded(stream: StreamId, seq: u64) -> bytes::Bytes {
     let (source, stamp) = (Source::Objects(stream), Stamp::from_ns(100 + seq));
-    let entry = Entry { source, seq: Seq::new(seq), stamp, batch: Batch::default() };
+    let entry = Entry { source, seq: Seq::new(seq), stamp, batch: Batch::default(), tokens: Vec::new() };
     crate::entry::encode(&entry, WRITE_ID).unwrap()
 }
 
@@ -67,9 +72,18 @@ impl Bench {
         F: FnMut() -> C,
         C: Future<Output = Result<Arc<View>, WalError>>,
     {
-        let Self { store, layout, buffer, env, bytes_max } = self;
-        let tail = Tail { store, layout, buffer, env, bytes_max: *bytes_max };
-        refresh(&tail, catch_up).await.map(|(view, _)| view)
+        let log = LogStores::single(self.store.clone());
+        refresh(&self.tail(&log), catch_up).await.map(|(view, _)| view)
+    }
+
+    fn tail<'a>(&'a self, log: &'a LogStores) -> Tail<'a> {
+        let Self { layout, buffer, env, bytes_max, .. } = self;
+        Tail { log, layout, buffer, env, bytes_max: *bytes_max }
+    }
+
+    async fn session(&self, view: &View, source: Source, seq: u64) -> Result<bool, WalError> {
+        let log = LogStores::single(self.store.clone());
+        refresh_session(&self.tail(&log), view, source, Seq::new(seq)).await
     }
 
     async fn refresh(&self, view: &View) -> Result<Arc<View>, WalError> {
@@ -245,6 +259,7 @@ async fn append_over_anothers_entry_says_that_the_identity_is_taken() {
             seq: Seq::ZERO,
             stamp: Stamp::from_ns(7),
             batch: Batch::default(),
+            tokens: Vec::new(),
         },
         WriteId::from_bytes([6; 16]),
     );
@@ -264,4 +279,101 @@ async fn append_with_the_answer_lost_is_settled_as_ours() {
     crate::object::append(&faulty, &bench.layout, stream(1), Seq::ZERO, body, WRITE_ID).await.unwrap();
     bench.refresh(&View::default()).await.unwrap();
     assert_eq!(bench.unfolded(&View::default()), [(1, 0)]);
+}
+
+#[tokio::test]
+async fn session_read_fetches_the_missing_entries_of_its_stream_and_lists_nothing() {
+    let bench = Bench::new();
+    for (writer, seq) in [(1, 0), (1, 1), (1, 2), (1, 3), (2, 0)] {
+        bench.append(stream(writer), seq).await;
+    }
+    let source = Source::Objects(stream(1));
+    let view = View { applied: BTreeMap::from([(source, 1)]), ..View::default() };
+    let before = bench.store.meter().snapshot();
+    assert!(bench.session(&view, source, 2).await.unwrap());
+    let used = bench.store.meter().snapshot() - before;
+    assert_eq!((used.gets, used.requests()), (2, 2));
+    assert_eq!(bench.unfolded(&view), [(1, 1), (1, 2)]);
+
+    let before = bench.store.meter().snapshot();
+    for seq in 0..=2 {
+        assert!(bench.session(&view, source, seq).await.unwrap());
+    }
+    assert_eq!((bench.store.meter().snapshot() - before).requests(), 0);
+    assert!(bench.session(&view, source, 3).await.unwrap());
+    assert_eq!((bench.store.meter().snapshot() - before).gets, 1);
+}
+
+#[tokio::test]
+async fn session_read_with_a_view_that_is_too_old_says_so() {
+    let bench = Bench::new();
+    let source = Source::Objects(stream(1));
+    for seq in 0..3 {
+        bench.append(stream(1), seq).await;
+    }
+    bench.delete(stream(1), 1).await;
+    assert!(!bench.session(&View::default(), source, 2).await.unwrap());
+    assert_eq!(bench.unfolded(&View::default()), [(1, 0)]);
+    let newer = View { applied: BTreeMap::from([(source, 2)]), ..View::default() };
+    assert!(bench.session(&newer, source, 2).await.unwrap());
+    assert_eq!(bench.unfolded(&newer), [(1, 2)]);
+}
+
+#[tokio::test]
+async fn session_read_of_a_generation_that_is_not_open_knows_only_what_is_folded_or_here() {
+    let bench = Bench::new();
+    let source = Source::Objects(stream(1));
+    bench.append(stream(1), 0).await;
+    bench.append(stream(1), 1).await;
+    let view = |state| View { generation: Some(state), applied: BTreeMap::from([(source, 1)]) };
+    for state in [GenerationState::Sealing, GenerationState::Sealed] {
+        assert!(bench.session(&view(state), source, 0).await.unwrap());
+        assert!(!bench.session(&view(state), source, 1).await.unwrap());
+    }
+    assert_eq!(bench.store.meter().snapshot().gets, 0);
+    assert!(bench.session(&view(GenerationState::Open), source, 1).await.unwrap());
+    // What was acknowledged while the generation was open is folded before it is sealed.
+    assert!(bench.session(&view(GenerationState::Sealing), source, 1).await.unwrap());
+    assert!(!bench.session(&view(GenerationState::Sealed), source, 1).await.unwrap());
+}
+
+#[tokio::test]
+async fn session_read_of_far_more_than_fits_fetches_nothing() {
+    let mut bench = Bench::new();
+    let source = Source::Objects(stream(1));
+    bench.append(stream(1), 0).await;
+    for seq in [SESSION_ENTRIES_MAX as u64, u64::MAX] {
+        assert!(!bench.session(&View::default(), source, seq).await.unwrap());
+    }
+    assert_eq!(bench.store.meter().snapshot().gets, 0);
+    bench.bytes_max = encoded(stream(1), 0).len() as u64 - 1;
+    let refused = bench.session(&View::default(), source, 0).await;
+    assert!(matches!(refused, Err(WalError::TailTooLarge { .. })), "{refused:?}");
+    assert!(bench.unfolded(&View::default()).is_empty());
+}
+
+#[tokio::test]
+async fn session_read_of_a_local_log_or_a_memory_is_answered_from_what_is_here() {
+    let bench = Bench::new();
+    let node = Source::Node(NodeId::from_bytes([3; 16]));
+    let memory = Source::Memory(WriterId::from_bytes([4; 16]));
+    for source in [node, memory] {
+        assert!(!bench.session(&View::default(), source, 0).await.unwrap());
+        let (seq, stamp) = (Seq::ZERO, Stamp::from_ns(1));
+        bench.buffer.apply(Arc::new(Entry { source, seq, stamp, batch: Batch::default(), tokens: Vec::new() }));
+        assert!(bench.session(&View::default(), source, 0).await.unwrap());
+        assert!(!bench.session(&View::default(), source, 1).await.unwrap());
+    }
+    let folded = View { applied: BTreeMap::from([(node, 2)]), ..View::default() };
+    assert!(bench.session(&folded, node, 1).await.unwrap());
+    assert_eq!(bench.store.meter().snapshot().requests(), 0);
+}
+
+#[tokio::test]
+async fn session_read_of_a_damaged_entry_is_an_error() {
+    let bench = Bench::new();
+    let name = bench.layout.wal(stream(1), Seq::ZERO);
+    bench.store.put(&name, encoded(stream(2), 0)).await.unwrap();
+    let error = bench.session(&View::default(), Source::Objects(stream(1)), 0).await.unwrap_err();
+    assert!(matches!(&error, WalError::Damaged { what, .. } if *what == name.to_string()), "{error}");
 }

@@ -1,0 +1,241 @@
+//! The maintenance verbs but fold, for the edges and the background.
+
+use std::time::Duration;
+
+use tidewell_maintain::{
+    Collector, CompactOptions, Compactor, Expirer, GcKind, GcOptions, RewriteSummary, SealOptions, Sealer, TierOptions,
+    Tierer, set_retention,
+};
+use tidewell_types::TableName;
+
+use crate::database::Database;
+use crate::engine::Engine;
+use crate::error::{EngineError, ErrorKind};
+
+/// Hears what is being done, for a person.
+pub type Progress<'a> = &'a (dyn Fn(String) + Send + Sync);
+
+/// A maintenance verb.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Many small segments become few large ones.
+    Compact,
+    /// Segments with old rows move to the cold tier.
+    Tier,
+    /// Rows that have outlived their retention stop counting.
+    Expire,
+    /// Generations that have had their time are ended, and what nothing needs any more is deleted.
+    Collect,
+}
+
+/// How a verb goes about it.
+#[derive(Clone, Debug)]
+pub struct VerbOptions {
+    /// `Tier`: the age of a segment's newest row from which on it is cold.
+    pub cold_after: Duration,
+    /// `Collect`: say what would be deleted and delete nothing.
+    pub dry_run: bool,
+    /// `Collect`: the time that readers of an older version are given.
+    pub reader_grace: Duration,
+    /// `Collect`: the share of a database's objects above which nothing is deleted, 0 to 1.
+    pub deleted_fraction_max: f64,
+    /// No work is begun after this time; the next run goes on.
+    pub time_limit: Option<Duration>,
+}
+
+impl Default for VerbOptions {
+    fn default() -> Self {
+        let gc = GcOptions::default();
+        Self {
+            cold_after: Duration::from_secs(7 * 24 * 3600),
+            dry_run: false,
+            reader_grace: Duration::from_millis(gc.reader_grace_ms),
+            deleted_fraction_max: gc.deleted_fraction_max,
+            time_limit: None,
+        }
+    }
+}
+
+/// One number of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Figure {
+    /// What it counts, for a person.
+    pub name: &'static str,
+    /// The number.
+    pub value: u64,
+    /// Whether it is a size in bytes.
+    pub is_bytes: bool,
+}
+
+/// What a verb did to one database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerbReport {
+    /// The database.
+    pub database: String,
+    /// What was done; the same figures in the same order for every database.
+    pub figures: Vec<Figure>,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+fn count(name: &'static str, value: u64) -> Figure {
+    Figure { name, value, is_bytes: false }
+}
+
+fn bytes(name: &'static str, value: u64) -> Figure {
+    Figure { name, value, is_bytes: true }
+}
+
+impl Engine {
+    /// Runs a verb on one database, or on every one. `progress` hears what is being done, for a person.
+    ///
+    /// # Errors
+    /// [`EngineError`]: `DatabaseNotFound`, the store, damage. Databases before the one that failed are done; the same verb
+    /// may be called again.
+    pub async fn maintain(
+        &self,
+        verb: Verb,
+        database: Option<&str>,
+        options: &VerbOptions,
+        progress: Progress<'_>,
+    ) -> Result<Vec<VerbReport>, EngineError> {
+        let mut reports = Vec::new();
+        for name in self.named(database).await? {
+            let database = self.inner.databases.open(&name).await?;
+            let of_database = |what: String| progress(format!("{name}: {what}"));
+            reports.push(self.maintain_database(verb, &database, options, &of_database).await?);
+        }
+        Ok(reports)
+    }
+
+    pub(crate) async fn maintain_database(
+        &self,
+        verb: Verb,
+        database: &Database,
+        options: &VerbOptions,
+        progress: Progress<'_>,
+    ) -> Result<VerbReport, EngineError> {
+        let started = self.inner.env.monotonic();
+        let figures = match verb {
+            Verb::Compact => self.compact(database, options, progress).await?,
+            Verb::Tier => self.tier(database, options, progress).await?,
+            Verb::Expire => self.expire(database).await?,
+            Verb::Collect => self.collect(database, options).await?,
+        };
+        let elapsed = self.inner.env.monotonic().saturating_sub(started);
+        Ok(VerbReport { database: database.name.as_str().to_owned(), figures, elapsed })
+    }
+}
+
+impl Engine {
+    async fn compact(
+        &self,
+        database: &Database,
+        options: &VerbOptions,
+        progress: Progress<'_>,
+    ) -> Result<Vec<Figure>, EngineError> {
+        let inner = &self.inner;
+        let compact = CompactOptions { time_max: options.time_limit, ..CompactOptions::default() };
+        let compactor = Compactor::new(inner.store.clone(), inner.env.clone(), database.manifest.clone(), compact);
+        let summary = compactor.compact(&|summary| progress(rewritten(summary))).await?;
+        Ok(rewrite_figures(&summary))
+    }
+
+    async fn tier(
+        &self,
+        database: &Database,
+        options: &VerbOptions,
+        progress: Progress<'_>,
+    ) -> Result<Vec<Figure>, EngineError> {
+        let inner = &self.inner;
+        let tier = TierOptions { time_max: options.time_limit, ..TierOptions::new(options.cold_after) };
+        let tierer = Tierer::new(inner.store.clone(), inner.env.clone(), database.manifest.clone(), tier);
+        let summary = tierer.tier(&|summary| progress(rewritten(summary))).await?;
+        Ok(rewrite_figures(&summary))
+    }
+
+    async fn expire(&self, database: &Database) -> Result<Vec<Figure>, EngineError> {
+        let expirer = Expirer::new(self.inner.env.clone(), database.manifest.clone());
+        let summary = expirer.expire().await?;
+        Ok(vec![
+            count("tables", summary.table_count),
+            count("segments out", summary.segment_count),
+            count("rows out", summary.row_count),
+            bytes("size out", summary.bytes),
+            count("segments in part", summary.partial_count),
+            count("version", summary.version.get()),
+        ])
+    }
+
+    /// Ends the generations that have had their time, since what they left over can be told only then, and collects.
+    async fn collect(&self, database: &Database, options: &VerbOptions) -> Result<Vec<Figure>, EngineError> {
+        let inner = &self.inner;
+        let mut sealed = 0;
+        if !options.dry_run {
+            let folder = self.folder_of(database).await?;
+            let sealer = Sealer::new(inner.env.clone(), database.manifest.clone(), folder, SealOptions::default());
+            sealed = sealer.run().await?.sealed.len() as u64;
+        }
+        let gc = GcOptions {
+            dry_run: options.dry_run,
+            reader_grace_ms: u64::try_from(options.reader_grace.as_millis()).unwrap_or(u64::MAX),
+            deleted_fraction_max: options.deleted_fraction_max,
+            ..GcOptions::default()
+        };
+        let collector = Collector::new(inner.store.clone(), inner.env.clone(), database.manifest.clone(), gc);
+        let summary = collector.collect().await?;
+        let mut figures = vec![count("generations sealed", sealed)];
+        figures.extend(GcKind::ALL.iter().map(|kind| count(kind.name(), summary.of(*kind).deleted)));
+        let freed = GcKind::ALL.iter().map(|kind| summary.of(*kind).deleted_bytes).sum();
+        figures.extend([
+            bytes("size", freed),
+            count("failed", summary.failed()),
+            count("unknown names", summary.unparsed_count),
+            count("version", summary.version.get()),
+        ]);
+        Ok(figures)
+    }
+
+    /// Sets how long the rows of a table, or of all tables that do not say, are kept; `None` for ever. One commit.
+    ///
+    /// # Errors
+    /// [`EngineError`]: `DatabaseNotFound`, a table's name that cannot be, the store.
+    pub async fn set_retention(
+        &self,
+        database: &str,
+        table: Option<&str>,
+        retention: Option<Duration>,
+    ) -> Result<u64, EngineError> {
+        let database = self.inner.databases.existing(database).await?;
+        let table = table.map(TableName::new).transpose()?;
+        if let Some(table) = &table
+            && !database.manifest.state().tables.contains_key(table)
+        {
+            let message = format!("there is no table {:?} in database {}", table.as_str(), database.name);
+            return Err(EngineError::new(ErrorKind::NotFound, message));
+        }
+        let retention_ms = retention.map_or(0, |span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+        let writer = self.inner.env.writer_id();
+        Ok(set_retention(&database.manifest, writer, table, retention_ms).await?.get())
+    }
+}
+
+fn rewritten(summary: &RewriteSummary) -> String {
+    let RewriteSummary { job_count, segments_in, segments_out, rows_out, .. } = summary;
+    format!("{job_count} rewrites, {segments_in} segments became {segments_out}, {rows_out} rows")
+}
+
+fn rewrite_figures(summary: &RewriteSummary) -> Vec<Figure> {
+    vec![
+        count("rewrites", summary.job_count),
+        count("segments in", summary.segments_in),
+        count("segments out", summary.segments_out),
+        count("rows in", summary.rows_in),
+        count("rows out", summary.rows_out),
+        bytes("size in", summary.bytes_in),
+        bytes("size out", summary.bytes_out),
+        count("lost races", summary.lost_count),
+        count("deletes done", summary.lifted_count),
+        count("left to do", u64::from(!summary.is_done)),
+    ]
+}
