@@ -9,7 +9,7 @@ use tidewell_ingest::{AdmitLimits, Ingest, IngestConfig};
 use tidewell_maintain::{Folder, LocalFold};
 use tidewell_manifest::{CommitError, Manifest};
 use tidewell_storage::Store;
-use tidewell_wal::AckLevel;
+use tidewell_wal::{AckLevel, LogStores};
 
 use crate::attach::attach;
 use crate::process::Process;
@@ -27,6 +27,7 @@ pub(crate) struct Host {
     pub(crate) incarnation: u32,
     pub(crate) env: Env,
     pub(crate) store: Store,
+    pub(crate) log: LogStores,
     pub(crate) manifest: Manifest,
     pub(crate) buffer: Arc<Buffer>,
     pub(crate) folder: Folder,
@@ -57,6 +58,7 @@ impl Host {
             true => Some(attach(process, &manifest, &buffer, env).await?),
             false => None,
         };
+        let logs = LogStores::single(store.clone());
         let ingest = level.map(|level| {
             let config = IngestConfig {
                 level,
@@ -65,10 +67,10 @@ impl Host {
                 buffer_bytes_max: 1 << 30,
             };
             let log = local.as_ref().map(|local| Arc::clone(&local.log));
-            (Ingest::start(config, manifest.clone(), store.clone(), Arc::clone(&buffer), log, env.clone()), level)
+            (Ingest::start(config, manifest.clone(), logs.clone(), Arc::clone(&buffer), log, env.clone()), level)
         });
         let folder = Folder::new(
-            store.clone(),
+            logs.clone(),
             env.clone(),
             manifest.clone(),
             Arc::clone(&buffer),
@@ -76,7 +78,7 @@ impl Host {
             TAIL_BYTES_MAX,
         );
         let (process, env, store) = (Arc::clone(process), env.clone(), store.clone());
-        Ok(Self { process, incarnation, env, store, manifest, buffer, folder, ingest, local })
+        Ok(Self { process, incarnation, env, store, log: logs, manifest, buffer, folder, ingest, local })
     }
 
     /// The most that its tail may be, in bytes.

@@ -78,7 +78,7 @@ pub(crate) async fn take_wrongly(host: &Host) -> Result<Snapshot, ReadError> {
 
 fn tail_of(host: &Host) -> tail::Tail<'_> {
     tail::Tail {
-        store: &host.store,
+        log: &host.log,
         layout: host.manifest.layout(),
         buffer: &host.buffer,
         env: &host.env,
@@ -97,7 +97,7 @@ impl Snapshot {
     pub(crate) async fn read(&self, host: &Host) -> Result<Rows, ReadError> {
         let mut view = Rows::default();
         for table in self.state.tables.values() {
-            for segment in table.segments.iter() {
+            for segment in table.segments.fresh().iter() {
                 view.overlay(&*read_segment(host, segment).await?);
             }
         }

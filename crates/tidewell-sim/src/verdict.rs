@@ -65,6 +65,7 @@ impl Explain for ManifestError {
         match self {
             Self::Storage(error) => error.verdict(),
             Self::Decode { .. } => Verdict::Damage,
+            Self::Collected { .. } => Verdict::Contention,
             Self::Inconsistent { .. } => Verdict::Never,
         }
     }
@@ -107,7 +108,9 @@ impl Explain for MaintainError {
             Self::Wal(error) => error.verdict(),
             Self::Manifest(error) => error.verdict(),
             Self::Commit(error) => error.verdict(),
-            Self::UnknownColumn { .. } | Self::Segment { .. } => Verdict::Never,
+            Self::Unreadable { .. } | Self::ReadBack { .. } => Verdict::Damage,
+            Self::Contended { .. } | Self::Restless => Verdict::Contention,
+            _ => Verdict::Never,
         }
     }
 }

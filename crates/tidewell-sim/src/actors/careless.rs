@@ -26,7 +26,7 @@ pub(crate) async fn run(host: Arc<Host>, mut dice: Dice) {
 async fn collect(host: &Host, old: &BTreeSet<String>) -> Result<BTreeSet<String>, ManifestError> {
     let state = host.manifest.catch_up().await?;
     let live: BTreeSet<&str> =
-        state.tables.values().flat_map(|table| table.segments.iter()).map(|segment| segment.object.as_str()).collect();
+        state.tables.values().flat_map(|table| table.segments.fresh().iter()).map(|segment| segment.object.as_str()).collect();
     let listed = host.store.list(&host.manifest.layout().segment_prefix(Tier::Hot)).await?;
     let orphans: BTreeSet<String> =
         listed.into_iter().map(|object| object.key).filter(|key| !live.contains(key.as_str())).collect();

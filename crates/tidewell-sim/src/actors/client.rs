@@ -85,7 +85,7 @@ async fn write(host: &Host, dice: &mut Dice, asked: Asked) -> Outcome {
     world.oracle.lock().begin((process.name(), host.incarnation), lane, &rows, world.now());
     world.event(format_args!("{}: write {write} of {} rows at {level:?}", process.name(), rows.len()));
     let body = lines(&rows).into();
-    let request = WriteRequest { body, precision: Precision::Nanosecond, level, accept_partial: false };
+    let request = WriteRequest { body, precision: Precision::Nanosecond, level, accept_partial: false, token: None };
     let writing = Box::pin(ingest.write(request));
     let result = match patience {
         None => writing.await,

@@ -86,14 +86,16 @@ impl Ledger {
             self.applied.insert(fold.source, fold.to);
             self.folds += 1;
         }
-        for (generation, state) in &intent.generations {
-            if *state < self.generation(*generation) {
+        for change in &intent.generations {
+            let generation = change.generation;
+            if change.state < self.generation(generation) {
                 findings.broken(Invariant::Watermarks, format!("record {version} opens generation {generation} again"));
             }
-            self.generations.insert(*generation, *state);
+            self.generations.insert(generation, change.state);
         }
-        for id in &intent.removes {
-            if self.live.remove(id).is_none() {
+        for removal in &intent.removes {
+            let id = removal.id;
+            if self.live.remove(&id).is_none() {
                 findings.broken(Invariant::ExactlyOnce, format!("record {version} removes {id}, which is not live"));
             }
         }
@@ -115,7 +117,7 @@ impl Ledger {
             return of("records");
         }
         let live: BTreeMap<SegmentId, u128> = (state.tables.values())
-            .flat_map(|table| table.segments.iter())
+            .flat_map(|table| table.segments.fresh().iter())
             .map(|segment| (segment.id, segment.digest))
             .collect();
         if live != self.live.iter().map(|(id, segment)| (*id, segment.entry.digest)).collect() {
