@@ -20,8 +20,8 @@ const BACKOFF_MAX: Duration = Duration::from_secs(2);
 
 enum Attempt {
     Committed(Arc<State>),
-    /// Another record took the number, or the number was collected: look again.
-    Lost,
+    /// Another record took this number, or the number was collected: look again.
+    Lost(Version),
 }
 
 impl Manifest {
@@ -53,18 +53,41 @@ impl Manifest {
     {
         let _turn = self.inner.turn.lock().await;
         let mut backoff = BACKOFF_MIN;
+        let (mut lost, mut passed) = (None, None);
         loop {
-            let state = self.catch_up_in_turn().await?;
-            let Some(intent) = intend(&state)? else { return Ok(state) };
-            match self.attempt(&state, intent).await? {
+            let caught_up = self.catch_up_in_turn().await;
+            let state = caught_up.map_err(|error| self.unresolved(passed.or(lost), error.into()))?;
+            // A number that the floor has passed may have been ours, counted and collected, before it was looked at.
+            passed = passed.or(lost.take().filter(|version| *version <= self.inner.floor.known()));
+            let intent = intend(&state).map_err(|refusal| self.unresolved(passed, refusal.into()))?;
+            let Some(intent) = intent else { return Ok(state) };
+            if passed.is_some() && intent.only_adds() {
+                let twice = intent.adds.first().map(|entry| entry.id.to_string()).unwrap_or_default();
+                return Err(self.unresolved(passed, Refusal::SegmentTwice(twice).into()));
+            }
+            match self.attempt(&state, intent).await.map_err(|error| self.unresolved(passed, error))? {
                 Attempt::Committed(state) => {
                     self.checkpoint_if_due(&state);
                     return Ok(state);
                 }
-                Attempt::Lost => {
+                Attempt::Lost(version) => {
+                    lost = Some(version);
                     self.inner.env.sleep(self.inner.env.jitter(backoff)).await;
                     backoff = (backoff * 2).min(BACKOFF_MAX);
                 }
+            }
+        }
+    }
+
+    /// What an error means after an attempt at `version` whose record may have counted before it was collected: the intent
+    /// may be refused because it is committed.
+    fn unresolved(&self, version: Option<Version>, error: CommitError) -> CommitError {
+        match (version, error) {
+            (None, error) | (Some(_), error @ CommitError::Unknown { .. }) => error,
+            (Some(version), error) => {
+                let (object, store) = (self.inner.layout.log(version).to_string(), self.store.url().to_string());
+                let at = Place { operation: Operation::Create, object, store };
+                CommitError::Unknown { version, source: StorageError::Unknown { at, cause: Arc::new(error) } }
             }
         }
     }
@@ -84,15 +107,16 @@ impl Manifest {
         let body = record.encode(write_id).map_err(undecodable)?;
         match self.store.create(&name, body.clone(), write_id).await {
             Ok(Created::Mine) => {}
-            Ok(Created::Other(_)) => return Ok(Attempt::Lost),
+            Ok(Created::Other(_)) => return Ok(Attempt::Lost(version)),
             Err(source @ StorageError::Unknown { .. }) => return Err(CommitError::Unknown { version, source }),
             Err(source) => return Err(ManifestError::from(source).into()),
         }
         // A number at or below the floor may have been used, collected and created again by us: then we committed nothing.
+        // Or ours counted and was collected while this process slept: what it is to change will tell.
         let floor = inner.floor.read(&self.store).await;
         let floor = floor.map_err(|error| CommitError::Unknown { version, source: self.unreadable_floor(error) })?;
         if floor >= version {
-            return Ok(Attempt::Lost);
+            return Ok(Attempt::Lost(version));
         }
         next.digest = xxh3_128(&body);
         Ok(Attempt::Committed(self.publish(next)))
