@@ -135,6 +135,7 @@ impl Backend for FaultyBackend {
         let found = |fetched: &Fetched| !matches!(fetched, Fetched::Missing);
         let fetched = self.read(journey, (Operation::Get, key), meter, (found, run)).await?;
         Ok(match fetched {
+            Fetched::Found { .. } if journey.fault == Fault::Blind => Fetched::Missing,
             Fetched::Found { body, tag } => Fetched::Found { body: arrived(journey.fault, body), tag },
             other => other,
         })

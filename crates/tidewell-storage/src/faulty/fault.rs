@@ -52,6 +52,8 @@ pub enum Fault {
     IgnoreCondition,
     /// A write is answered as done and is not, as by a store that forgets.
     Forget,
+    /// A read of one object finds nothing, whatever is there, as by a caller who does not look or a store that lags.
+    Blind,
 }
 
 /// What becomes of a request, and how long it is on its way. With a span of either kind the request is out of the caller's

@@ -102,6 +102,7 @@ impl Road {
             Fault::Pass
             | Fault::IgnoreCondition
             | Fault::CutBody(_)
+            | Fault::Blind
             | Fault::FlipBit(_)
             | Fault::LeaveSome(_)
             | Fault::RaceList(_) => Answer::Real((request.run)(report).await),

@@ -183,6 +183,15 @@ async fn store_that_forgets_answers_as_if_it_had_written() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn blind_reader_finds_nothing_although_it_is_there() {
+    let store = healthy();
+    store.put(&entry(0), "a".into()).await.unwrap();
+    let faulty = store.with_faults(always(Operation::Get, Fault::Blind));
+    assert_eq!(faulty.get(&entry(0)).await.unwrap(), None);
+    assert_eq!(store.get(&entry(0)).await.unwrap(), Some("a".into()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn store_with_another_env_reaches_the_same_objects() {
     let store = healthy();
     let other = store.with_env(Env::seeded(2, Arc::new(RuntimeClock(Instant::now()))));
