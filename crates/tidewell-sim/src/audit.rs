@@ -1,25 +1,38 @@
-//! Watches everything that the store does and keeps its own book of it: a naive second opinion on the whole protocol.
+//! Watches everything that the stores do and keeps its own book of it: a naive second opinion on the whole protocol.
 
 mod collect;
+mod commits;
+pub(crate) mod content;
 mod ledger;
+mod log;
+mod reach;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tidewell_manifest::{State, inspect};
+use tidewell_manifest::{CheckpointRef, State, inspect};
 use tidewell_storage::{DatabaseLayout, Did, Effect, Fault};
-use tidewell_types::{SegmentId, TableName, Version, WriteId};
-use xxhash_rust::xxh3::xxh3_128;
+use tidewell_types::{SegmentId, StreamId, TableName, TimestampNs, Version, WriteId};
 
 use crate::race::Race;
-use crate::rows::{self, Row};
+use crate::rows::Row;
 use crate::violation::Invariant;
-pub(crate) use ledger::{Ledger, LiveSegment};
+use content::SegmentRows;
+pub(crate) use ledger::Ledger;
+
+/// Which store something happened in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    /// The one that holds everything.
+    Main,
+    /// One that holds copies of the log.
+    Replica(usize),
+}
 
 /// An object as it is.
 #[derive(Clone, Debug)]
-pub(crate) struct Kept {
+struct Kept {
     body: Bytes,
     write_id: Option<WriteId>,
     /// Who wrote it, and how the request was treated.
@@ -29,9 +42,9 @@ pub(crate) struct Kept {
 
 /// One commit of the history.
 #[derive(Clone, Debug)]
-pub(crate) struct Link {
-    pub(crate) write_id: WriteId,
-    pub(crate) ledger: Arc<Ledger>,
+struct Link {
+    write_id: WriteId,
+    ledger: Arc<Ledger>,
 }
 
 /// What came of one effect.
@@ -39,8 +52,12 @@ pub(crate) struct Link {
 pub(crate) struct Findings {
     pub(crate) broken: Vec<(Invariant, String)>,
     pub(crate) reached: Vec<Race>,
-    /// The rows that a commit just added.
+    /// The rows that a fold just committed.
     pub(crate) folded: Vec<Arc<Vec<Row>>>,
+    /// Deletes that were just committed, by the start of their spans.
+    pub(crate) deletes: Vec<TimestampNs>,
+    /// Instants that tables' rows now end at, and how long those are kept, in milliseconds.
+    pub(crate) floors: Vec<(TableName, TimestampNs, u64)>,
 }
 
 impl Findings {
@@ -54,13 +71,16 @@ impl Findings {
 pub(crate) struct Audit {
     layout: DatabaseLayout,
     objects: BTreeMap<String, Kept>,
+    replicas: Vec<BTreeMap<String, Kept>>,
     chain: BTreeMap<Version, Link>,
     head: Arc<Ledger>,
     floor: Version,
     /// Objects that were ever deleted, and segments that were ever live.
     deleted: BTreeSet<String>,
     ever_live: BTreeSet<SegmentId>,
-    rows: BTreeMap<SegmentId, Arc<Vec<Row>>>,
+    rows: SegmentRows,
+    /// The lists that each checkpoint names.
+    lists: BTreeMap<CheckpointRef, BTreeSet<WriteId>>,
     /// Keys for which a create is late, and those of them that someone has looked for in vain.
     late: BTreeSet<String>,
     missing: BTreeSet<String>,
@@ -68,28 +88,38 @@ pub(crate) struct Audit {
     unchecked: BTreeMap<String, Version>,
     /// Write ids that each version's creates had, by process.
     tried: BTreeSet<(String, Version, WriteId)>,
+    /// Who first wrote to a stream.
+    writers: BTreeMap<StreamId, String>,
 }
 
 impl Audit {
-    pub(crate) fn new(layout: DatabaseLayout) -> Self {
+    pub(crate) fn new(layout: DatabaseLayout, replica_count: usize) -> Self {
         Self {
             layout,
             objects: BTreeMap::new(),
+            replicas: vec![BTreeMap::new(); replica_count],
             chain: BTreeMap::new(),
             head: Arc::new(Ledger::default()),
             floor: Version::ZERO,
             deleted: BTreeSet::new(),
             ever_live: BTreeSet::new(),
-            rows: BTreeMap::new(),
+            rows: SegmentRows::new(),
+            lists: BTreeMap::new(),
             late: BTreeSet::new(),
             missing: BTreeSet::new(),
             unchecked: BTreeMap::new(),
             tried: BTreeSet::new(),
+            writers: BTreeMap::new(),
         }
     }
 
     pub(crate) fn head(&self) -> &Arc<Ledger> {
         &self.head
+    }
+
+    /// The history as of a version.
+    pub(crate) fn at(&self, version: Version) -> Option<Arc<Ledger>> {
+        self.chain.get(&version).map(|link| Arc::clone(&link.ledger))
     }
 
     pub(crate) fn floor(&self) -> Version {
@@ -99,11 +129,6 @@ impl Audit {
     /// The rows of a segment that was ever committed.
     pub(crate) fn rows(&self, id: SegmentId) -> Option<Arc<Vec<Row>>> {
         self.rows.get(&id).cloned()
-    }
-
-    /// Log objects that are there now.
-    pub(crate) fn log_entries(&self) -> usize {
-        self.objects.keys().filter(|key| self.layout.parse_wal(key).is_some()).count()
     }
 
     /// Whether the history has a commit at `version` that this process tried to make.
@@ -126,21 +151,31 @@ impl Audit {
         link.ledger.compare(state)
     }
 
-    pub(crate) fn effect(&mut self, process: &str, effect: &Effect<'_>) -> Findings {
+    pub(crate) fn effect(&mut self, process: &str, place: Place, effect: &Effect<'_>) -> Findings {
         let mut findings = Findings::default();
         match effect.did {
-            Did::Read { key, found } => self.read(process, key, found, &mut findings),
+            Did::Read { key, found } => self.read(process, place, (key, found), &mut findings),
             Did::Wrote { key, body, write_id, is_conditional } => {
                 let kept = Kept { body: body.clone(), write_id, process: process.to_owned(), fault: effect.fault };
-                self.wrote(process, key, kept, is_conditional, effect, &mut findings);
+                if matches!(effect.fault, Fault::ApplyLater(_)) && self.missing.remove(key) {
+                    findings.reached.push(Race::MissingThenLanded);
+                }
+                self.logged(process, place, key, &mut findings);
+                match place {
+                    Place::Main => self.wrote(process, key, kept, is_conditional, &mut findings),
+                    Place::Replica(index) => self.copied(index, key, kept, &mut findings),
+                }
             }
-            Did::Refused { key, write_id, .. } => self.refused(process, key, write_id, effect, &mut findings),
+            Did::Refused { key, write_id, .. } => self.refused(process, place, (key, write_id), effect, &mut findings),
             Did::Deleted { keys } => {
                 if matches!(effect.fault, Fault::ApplyLater(_)) {
                     findings.reached.push(Race::LateDelete);
                 }
                 for key in keys {
-                    self.deleted(key, &mut findings);
+                    match place {
+                        Place::Main => self.deleted(key, &mut findings),
+                        Place::Replica(index) => self.uncopied(index, key, &mut findings),
+                    }
                 }
             }
             Did::Listed { .. } => {}
@@ -148,16 +183,25 @@ impl Audit {
         findings
     }
 
-    fn read(&mut self, process: &str, key: &str, found: bool, findings: &mut Findings) {
+    fn object(&self, place: Place, key: &str) -> Option<&Kept> {
+        match place {
+            Place::Main => self.objects.get(key),
+            Place::Replica(index) => self.replicas.get(index)?.get(key),
+        }
+    }
+
+    fn read(&mut self, process: &str, place: Place, (key, found): (&str, bool), findings: &mut Findings) {
         if !found {
             if self.late.contains(key) {
                 self.missing.insert(key.to_owned());
             }
-            if self.layout.parse_wal(key).is_some() {
+            if place == Place::Main && self.replicas.is_empty() && self.layout.parse_wal(key).is_some() {
                 findings.reached.push(Race::ReaderRestart);
             }
         } else if self.is_create_only(key)
-            && self.objects.get(key).is_some_and(|kept| kept.fault == Fault::ApplyThenLose && kept.process == process)
+            && let Some(kept) = self.object(place, key)
+            && kept.fault == Fault::ApplyThenLose
+            && kept.process == process
         {
             findings.reached.push(Race::LostThenReadBack);
         }
@@ -176,15 +220,15 @@ impl Audit {
     fn refused(
         &mut self,
         process: &str,
-        key: &str,
-        write_id: Option<WriteId>,
+        place: Place,
+        (key, write_id): (&str, Option<WriteId>),
         effect: &Effect<'_>,
         findings: &mut Findings,
     ) {
         if let (Some(version), Some(write_id)) = (self.layout.parse_log(key), write_id) {
             self.tried.insert((process.to_owned(), version, write_id));
         }
-        let Some(kept) = self.objects.get(key).filter(|_| self.is_create_only(key)) else { return };
+        let Some(kept) = self.object(place, key).filter(|_| self.is_create_only(key)) else { return };
         let is_late = |fault: Fault| matches!(fault, Fault::ApplyLater(_));
         match kept.write_id == write_id {
             true if is_late(effect.fault) || effect.is_repeat || is_late(kept.fault) => {
@@ -197,18 +241,7 @@ impl Audit {
         }
     }
 
-    fn wrote(
-        &mut self,
-        process: &str,
-        key: &str,
-        kept: Kept,
-        is_conditional: bool,
-        effect: &Effect<'_>,
-        findings: &mut Findings,
-    ) {
-        if matches!(effect.fault, Fault::ApplyLater(_)) && self.missing.remove(key) {
-            findings.reached.push(Race::MissingThenLanded);
-        }
+    fn wrote(&mut self, process: &str, key: &str, kept: Kept, is_conditional: bool, findings: &mut Findings) {
         if let Some(before) = self.objects.get(key)
             && self.is_write_once(key)
             && before.body != kept.body
@@ -218,13 +251,7 @@ impl Audit {
         if !is_conditional && (self.is_create_only(key) || key == self.layout.floor().as_str()) {
             findings.broken(Invariant::Chain, format!("{key} was written without a condition"));
         }
-        if let Some((stream, seq)) = self.layout.parse_wal(key)
-            && seq < self.head.applied_to(stream)
-        {
-            findings.reached.push(Race::ResurrectedEntry);
-        }
-        let body = kept.body.clone();
-        let write_id = kept.write_id;
+        let (body, write_id) = (kept.body.clone(), kept.write_id);
         self.objects.insert(key.to_owned(), kept);
         if let Some(version) = self.layout.parse_log(key) {
             self.committed(process, version, write_id, &body, findings);
@@ -240,70 +267,7 @@ impl Audit {
         key != self.layout.hint().as_str() && key != self.layout.floor().as_str()
     }
 
-    fn committed(
-        &mut self,
-        process: &str,
-        version: Version,
-        write_id: Option<WriteId>,
-        body: &Bytes,
-        findings: &mut Findings,
-    ) {
-        self.tried.extend(write_id.map(|write_id| (process.to_owned(), version, write_id)));
-        if version <= self.floor {
-            // What was collected was created again: nobody may believe it, and it is no part of the history.
-            return findings.reached.push(Race::FloorRejectedCommit);
-        }
-        let commit = match inspect::commit(body) {
-            Ok(commit) => commit,
-            Err(error) => return findings.broken(Invariant::Chain, format!("record {version} is {error}")),
-        };
-        if self.chain.contains_key(&version) || version.get() != self.head.version.get() + 1 {
-            let head = self.head.version;
-            return findings.broken(Invariant::Chain, format!("record {version} was created while the head is {head}"));
-        }
-        if commit.version != version || Some(commit.write_id) != write_id || commit.parent_digest != self.head.digest {
-            return findings.broken(Invariant::Chain, format!("record {version} does not follow the one before it"));
-        }
-        let mut next = Ledger::clone(&self.head);
-        next.follow(&commit, findings);
-        for segment in next.added(version) {
-            self.adopt(&segment, findings);
-        }
-        self.unchecked.insert(process.to_owned(), version);
-        self.head = Arc::new(next);
-        self.chain.insert(version, Link { write_id: commit.write_id, ledger: Arc::clone(&self.head) });
-    }
-
-    /// Looks at a segment that a commit adds: it is there, is what the commit says, and was never anything else.
-    fn adopt(&mut self, segment: &LiveSegment, findings: &mut Findings) {
-        let LiveSegment { entry, .. } = segment;
-        let object = &entry.object;
-        if !self.ever_live.insert(entry.id) {
-            findings.broken(Invariant::ExactlyOnce, format!("segment {object} was committed twice"));
-        }
-        if self.deleted.contains(object) {
-            findings.broken(Invariant::Collection, format!("{object} was deleted before it was committed"));
-        }
-        let Some(kept) = self.objects.get(object) else {
-            return findings.broken(Invariant::Dangling, format!("{object} is committed and not there"));
-        };
-        if kept.body.len() as u64 != entry.file_bytes || xxh3_128(&kept.body) != entry.digest {
-            return findings.broken(Invariant::Dangling, format!("{object} is not what its commit says"));
-        }
-        match decoded(&entry.table, &kept.body) {
-            Ok(rows) if rows.len() as u64 == entry.row_count => {
-                let rows = Arc::new(rows);
-                self.rows.insert(entry.id, Arc::clone(&rows));
-                findings.folded.push(rows);
-            }
-            Ok(rows) => {
-                let what = format!("{object} has {} rows and its commit says {}", rows.len(), entry.row_count);
-                findings.broken(Invariant::Content, what);
-            }
-            Err(error) => findings.broken(Invariant::Content, format!("{object}: {error}")),
-        }
-    }
-
+    /// I10: the floor only rises, and stays below the head.
     fn floor_moved(&mut self, body: &Bytes, findings: &mut Findings) {
         let floor = match inspect::floor(body) {
             Ok(floor) => floor,
@@ -317,6 +281,7 @@ impl Audit {
         self.check_loadable(findings);
     }
 
+    /// I13: a checkpoint is the replay up to its version, its lists included.
     fn checkpointed(&mut self, key: &str, body: &Bytes, findings: &mut Findings) {
         let state = match inspect::checkpoint(body) {
             Ok(state) => state,
@@ -325,14 +290,8 @@ impl Audit {
         if let Err(what) = self.check_state(&state) {
             findings.broken(Invariant::Checkpoint, format!("{key}: {what}"));
         }
-    }
-}
-
-fn decoded(table: &TableName, bytes: &Bytes) -> Result<Vec<Row>, String> {
-    let rows = rows::of_segment(table, bytes).map_err(|error| error.to_string())?;
-    let mut keys = BTreeSet::new();
-    match rows.iter().find(|row| !keys.insert(&row.key)) {
-        Some(row) => Err(format!("{} is in it twice", row.key)),
-        None => Ok(rows),
+        if let Some((version, write_id)) = self.layout.parse_checkpoint(key) {
+            self.lists.insert(CheckpointRef { version, write_id }, state.lists().map(|list| list.id).collect());
+        }
     }
 }

@@ -1,4 +1,7 @@
-//! The way of one incarnation of a process to the store: latency, faults and ambushes, from the seed.
+//! The way of one incarnation of a process to one store: latency, faults and ambushes, from the seed.
+
+mod blind;
+mod faults;
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,28 +11,41 @@ use parking_lot::Mutex;
 use tidewell_storage::{Attempted, Did, Effect, Fault, Journey, Network, Operation};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::audit::Place;
 use crate::dice::Dice;
 use crate::gate::{Fuse, ProcessGate};
-use crate::plan::{Breakage, FaultRates};
 use crate::race::Race;
 use crate::world::World;
+use blind::Blind;
 
-/// Late effects come up to this much later.
-const LATE_MAX: Duration = Duration::from_secs(30 * 86_400);
 /// Polls within which an ambush strikes.
 const AMBUSH_POLLS_MAX: u64 = 8;
 
 pub(crate) struct Link {
     world: Arc<World>,
     process: String,
+    place: Place,
     gate: Arc<ProcessGate>,
     dice: Mutex<Dice>,
+    blind: Blind,
 }
 
 impl Link {
-    pub(crate) fn new(world: &Arc<World>, process: &str, incarnation: u32, gate: &Arc<ProcessGate>) -> Arc<Self> {
-        let dice = Mutex::new(world.dice(&format!("link {process} {incarnation}")));
-        Arc::new(Self { world: Arc::clone(world), process: process.to_owned(), gate: Arc::clone(gate), dice })
+    pub(crate) fn new(
+        world: &Arc<World>,
+        (process, incarnation): (&str, u32),
+        place: Place,
+        gate: &Arc<ProcessGate>,
+    ) -> Arc<Self> {
+        let dice = Mutex::new(world.dice(&format!("link {process} {incarnation} {place:?}")));
+        Arc::new(Self {
+            world: Arc::clone(world),
+            process: process.to_owned(),
+            place,
+            gate: Arc::clone(gate),
+            dice,
+            blind: Blind::new(world.plan.breakage),
+        })
     }
 
     /// Freezes or crashes the process about when it writes an entry or a commit, or checks the floor.
@@ -51,89 +67,6 @@ impl Link {
             self.world.reach(Race::FrozenCommit);
         }
     }
-
-    fn fault(&self, attempted: &Attempted<'_>, dice: &mut Dice) -> Fault {
-        let World { weather, plan, .. } = &*self.world;
-        let now = self.world.now();
-        if weather.is_denied(&self.process, now) {
-            return Fault::Denied;
-        }
-        if weather.is_throttled(now) && dice.chance(0.7) {
-            return Fault::FailBefore;
-        }
-        match plan.breakage {
-            Breakage::IgnoresConditions if attempted.operation == Operation::Create => return Fault::IgnoreCondition,
-            Breakage::Forgets if attempted.operation == Operation::Create && dice.chance(0.02) => return Fault::Forget,
-            _ => {}
-        }
-        let candidates = candidates(attempted.operation, &plan.faults, dice);
-        let mut left = dice.between(0, 1_000_000) as f64 / 1e6;
-        for (probability, fault) in candidates {
-            if left < probability {
-                return fault;
-            }
-            left -= probability;
-        }
-        Fault::Pass
-    }
-}
-
-fn late(dice: &mut Dice) -> Duration {
-    let max = if dice.chance(0.7) { Duration::from_secs(60) } else { LATE_MAX };
-    dice.span(Duration::from_millis(1), max)
-}
-
-/// What may happen to a kind of request, with probabilities.
-fn candidates(operation: Operation, rates: &FaultRates, dice: &mut Dice) -> Vec<(f64, Fault)> {
-    let mut candidates = vec![(rates.fail_before, Fault::FailBefore), (rates.denied, Fault::Denied)];
-    match operation {
-        Operation::Put | Operation::Create | Operation::Replace | Operation::Delete => {
-            candidates.push((rates.apply_then_lose, Fault::ApplyThenLose));
-            candidates.push((rates.apply_later, Fault::ApplyLater(late(dice))));
-            candidates.push((rates.twice, Fault::Twice(late(dice))));
-        }
-        Operation::Get | Operation::GetRanges => {
-            let fault = if dice.chance(0.5) {
-                Fault::FlipBit(dice.bits())
-            } else {
-                Fault::CutBody(dice.between(0, 1000) as u16)
-            };
-            candidates.push((rates.damage, fault));
-        }
-        Operation::List => {
-            let span = dice.span(Duration::from_millis(1), Duration::from_secs(2));
-            candidates.push((rates.race_list, Fault::RaceList(span)));
-        }
-        Operation::Head | Operation::Open => {}
-    }
-    match operation {
-        Operation::Create | Operation::Replace => {
-            candidates.push((rates.conflict, Fault::Conflict409));
-            candidates.push((rates.hang, Fault::Hang));
-        }
-        Operation::Delete => candidates.push((rates.leave_some, Fault::LeaveSome(dice.bits()))),
-        _ => {}
-    }
-    candidates
-}
-
-fn name_of(fault: Fault) -> Option<&'static str> {
-    Some(match fault {
-        Fault::Pass | Fault::Delay(_) => return None,
-        Fault::FailBefore => "failed before",
-        Fault::ApplyThenLose => "applied, answer lost",
-        Fault::ApplyLater(_) => "applied later",
-        Fault::Twice(_) => "delivered twice",
-        Fault::Conflict409 => "409",
-        Fault::Denied => "403",
-        Fault::Hang => "never answered",
-        Fault::CutBody(_) => "body cut short",
-        Fault::FlipBit(_) => "bit flipped",
-        Fault::LeaveSome(_) => "keys left undeleted",
-        Fault::RaceList(_) => "listing raced",
-        Fault::IgnoreCondition => "condition ignored",
-        Fault::Forget => "write forgotten",
-    })
 }
 
 impl Network for Link {
@@ -144,11 +77,13 @@ impl Network for Link {
         }
         let mut dice = self.dice.lock();
         self.ambush(attempted, &mut dice);
-        let fault = self.fault(attempted, &mut dice);
-        if let Some(name) = name_of(fault) {
+        let is_blind = self.place == Place::Main && self.blind.strikes(&self.world, attempted);
+        let fault = if is_blind { Fault::Blind } else { self.fault(attempted, &mut dice) };
+        if let Some(name) = faults::name_of(fault) {
             self.world.weather.count(name);
             let Attempted { operation, key, .. } = attempted;
-            self.world.event(format_args!("{}: {operation} of {key} meets {fault:?}", self.process));
+            let (process, place) = (&self.process, place_name(self.place));
+            self.world.event(format_args!("{process}: {operation} of {place}{key} meets {fault:?}"));
         }
         let (from, to) = self.world.plan.latency;
         let mut journey = Journey { there: dice.span(from, to), fault, back: dice.span(from, to) };
@@ -164,19 +99,29 @@ impl Network for Link {
     }
 
     fn carried_out(&self, effect: &Effect<'_>) {
-        self.world.effect(&self.process, effect);
+        self.world.effect(&self.process, self.place, effect);
+    }
+}
+
+fn place_name(place: Place) -> &'static str {
+    match place {
+        Place::Main => "",
+        Place::Replica(0) => "copy 0 of ",
+        Place::Replica(1) => "copy 1 of ",
+        Place::Replica(_) => "copy 2 of ",
     }
 }
 
 /// An effect in a few words, for the trace.
-pub(crate) fn describe(effect: &Effect<'_>) -> impl fmt::Display {
-    let fault = if effect.is_repeat { "again ".to_owned() } else { String::new() };
+pub(crate) fn describe<'a>(place: Place, effect: &'a Effect<'a>) -> impl fmt::Display + 'a {
     let late = if matches!(effect.fault, Fault::ApplyLater(_)) { "late " } else { "" };
-    match effect.did {
-        Did::Read { key, found } => format!("read {key} {}", if found { "found" } else { "missing" }),
-        Did::Wrote { key, body, .. } => format!("{late}{fault}wrote {key} {:016x}", xxh3_64(body)),
-        Did::Refused { key, body, .. } => format!("{late}{fault}refused {key} {:016x}", xxh3_64(body)),
-        Did::Deleted { keys } => format!("{late}{fault}deleted {}", keys.join(" ")),
-        Did::Listed { folder, count } => format!("listed {folder} {count}"),
-    }
+    let again = if effect.is_repeat { "again " } else { "" };
+    let place = place_name(place);
+    fmt::from_fn(move |f| match effect.did {
+        Did::Read { key, found } => write!(f, "read {place}{key} {}", if found { "found" } else { "missing" }),
+        Did::Wrote { key, body, .. } => write!(f, "{late}{again}wrote {place}{key} {:016x}", xxh3_64(body)),
+        Did::Refused { key, body, .. } => write!(f, "{late}{again}refused {place}{key} {:016x}", xxh3_64(body)),
+        Did::Deleted { keys } => write!(f, "{late}{again}deleted {place}{}", keys.join(" ")),
+        Did::Listed { folder, count } => write!(f, "listed {place}{folder} {count}"),
+    })
 }

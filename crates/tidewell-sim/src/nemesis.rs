@@ -1,15 +1,19 @@
-//! What goes wrong with machines and with the store as a whole, from time to time.
+//! What goes wrong with machines and with the stores as a whole, from time to time.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::dice::Dice;
+use crate::plan::ReplicaTrouble;
 use crate::process::Process;
 use crate::race::Race;
 use crate::world::World;
 
 const CLOCK_JUMP_MAX: Duration = Duration::from_secs(3_600);
 const BAD_WEATHER_MAX: Duration = Duration::from_secs(30);
+/// How long a store is down before it comes back empty: what is on its way to the others has arrived by then.
+const DOWN_MIN: Duration = Duration::from_secs(30);
+const DOWN_MAX: Duration = Duration::from_secs(90);
 
 /// Troubles the run until its storm ends.
 pub(crate) async fn run(world: Arc<World>) {
@@ -17,9 +21,16 @@ pub(crate) async fn run(world: Arc<World>) {
     while world.is_storm() {
         let (from, to) = world.plan.trouble;
         world.env.sleep(dice.span(from, to)).await;
+        if !world.is_storm() {
+            return;
+        }
+        if world.plan.replicas.is_some() && dice.chance(0.1) {
+            trouble_replica(&world, &mut dice);
+            continue;
+        }
         let processes = world.processes.lock().clone();
         let index = dice.between(0, processes.len() as u64) as usize;
-        if let Some(process) = processes.get(index).filter(|_| world.is_storm()) {
+        if let Some(process) = processes.get(index) {
             trouble(&world, process, &mut dice);
         }
     }
@@ -51,5 +62,26 @@ fn jump(world: &World, process: &Process, dice: &mut Dice) {
         world.reach(Race::ClockBack);
     }
     world.event(format_args!("the clock of {} jumps by {by} ns", process.name()));
-    process.clock.jump(by);
+    world.note_skew(process.clock.jump(by));
+}
+
+/// The troubled one of the stores that hold the log is down for a while, and may come back empty.
+fn trouble_replica(world: &Arc<World>, dice: &mut Dice) {
+    let Some(replicas) = world.plan.replicas else { return };
+    let (index, span) = (replicas.troubled, dice.span(DOWN_MIN, DOWN_MAX));
+    if world.weather.is_down(index, world.now()) {
+        return;
+    }
+    world.event(format_args!("copy {index} is down for {span:?}"));
+    // One that comes back empty is emptied while nobody reaches it.
+    world.weather.take_down(index, world.now() + span + Duration::from_secs(1));
+    if replicas.trouble == ReplicaTrouble::Wiped {
+        let world = Arc::clone(world);
+        drop(world.env.clone().spawn(async move {
+            world.env.sleep(span).await;
+            if world.is_storm() {
+                world.wipe(index).await;
+            }
+        }));
+    }
 }

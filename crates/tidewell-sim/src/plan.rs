@@ -1,10 +1,13 @@
 //! What a seed decides before anything runs: which processes there are, what goes wrong, and how fast life is.
 
+mod roles;
+
 use std::time::Duration;
 
 use tidewell_wal::AckLevel;
 
 use crate::actors::Actor;
+use crate::breakage::Breakage;
 use crate::dice::Dice;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -45,35 +48,52 @@ impl FaultRates {
     }
 }
 
-/// How a store misbehaves beyond what the protocol bears; for runs that must be caught.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Breakage {
-    /// Not at all.
-    #[default]
-    None,
-    /// It does not know conditions: a create overwrites.
-    IgnoresConditions,
-    /// It answers that it has written and sometimes has not.
-    Forgets,
-    /// Records are deleted without raising the floor first.
-    SkipsFloor,
-    /// Segments that no commit names yet are deleted because they are there for a while.
-    CollectsByAge,
-    /// Readers read the committed view before they list the log.
-    ReadsViewFirst,
-    /// Clients take an unknown outcome for an acknowledgement.
-    AcksUnknown,
+/// What happens to the one troubled store among three that hold copies of the log. The others may fail too, but never lose
+/// anything, and where one is wiped they always answer: a majority is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReplicaTrouble {
+    /// It is down for spells, and all of them meet the faults of the main store.
+    Down,
+    /// It is down for spells, and comes back empty.
+    Wiped,
+}
+
+/// Copies of the log in other stores.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replicas {
+    pub(crate) count: usize,
+    pub(crate) troubled: usize,
+    pub(crate) trouble: ReplicaTrouble,
+}
+
+/// How the verbs are set.
+#[derive(Clone, Debug)]
+pub(crate) struct Upkeep {
+    pub(crate) generation_ms: u64,
+    pub(crate) seal_after_ms: u64,
+    pub(crate) reader_grace_ms: u64,
+    pub(crate) retention_ms: u64,
+    pub(crate) cold_after: Duration,
+    pub(crate) segment_rows_max: u64,
+    pub(crate) inputs_max: usize,
+    /// Segments of one list, and those that a table keeps outside of lists; `None` for the product's own, which no run
+    /// reaches.
+    pub(crate) lists: Option<(usize, usize)>,
 }
 
 /// Everything that a seed decides at the start.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) roles: Vec<Role>,
+    pub(crate) replicas: Option<Replicas>,
+    pub(crate) upkeep: Upkeep,
     /// Pauses between a client's writes, a fold and the next, and so on.
     pub(crate) pause: (Duration, Duration),
     /// How long a request is on its way, one way.
     pub(crate) latency: (Duration, Duration),
     pub(crate) writes_per_client: u64,
+    /// The share of writes that have an idempotency key.
+    pub(crate) key_share: f64,
     pub(crate) faults: FaultRates,
     /// Pauses between a crash, a freeze or a jump and the next.
     pub(crate) trouble: (Duration, Duration),
@@ -91,10 +111,15 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn of(seed: u64, breakage: Breakage) -> Self {
         let mut dice = Dice::new(seed, "plan");
-        let is_sparse = dice.chance(0.3);
+        let is_sparse = dice.chance(0.2);
         let clocks_lie = dice.chance(0.3);
         let faults = faults(&mut dice, breakage);
-        let mut roles = roles(&mut dice, breakage);
+        let replicas = dice.chance(0.3).then(|| Replicas {
+            count: 3,
+            troubled: dice.between(0, 3) as usize,
+            trouble: if dice.chance(0.5) { ReplicaTrouble::Down } else { ReplicaTrouble::Wiped },
+        });
+        let mut roles = roles::roles(&mut dice, replicas.is_some(), breakage);
         if clocks_lie {
             let bound_ns = dice.span(Duration::from_secs(1), HOUR).as_nanos() as u64;
             for role in &mut roles {
@@ -109,9 +134,12 @@ impl Plan {
         };
         Self {
             roles,
+            replicas,
+            upkeep: upkeep(&mut dice, is_sparse),
             pause,
             latency: (milli(1), milli(dice.between(5, 200))),
-            writes_per_client: dice.between(8, 20),
+            writes_per_client: dice.between(6, 14),
+            key_share: dice.pick(&[0.0, 0.2, 0.6]).unwrap_or(0.0),
             faults,
             trouble,
             freeze,
@@ -123,14 +151,31 @@ impl Plan {
     }
 }
 
+fn upkeep(dice: &mut Dice, is_sparse: bool) -> Upkeep {
+    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    let second = Duration::from_secs(1);
+    let (generation, retention) = if is_sparse {
+        ((HOUR, 3 * DAY), (DAY, 20 * DAY))
+    } else {
+        ((2 * second, 30 * second), (MINUTE, 6 * MINUTE))
+    };
+    Upkeep {
+        generation_ms: millis(dice.span(generation.0, generation.1)),
+        seal_after_ms: millis(dice.span(generation.0, generation.1)),
+        reader_grace_ms: if dice.chance(0.3) { 0 } else { millis(dice.span(second, generation.1)) },
+        retention_ms: millis(dice.span(retention.0, retention.1)),
+        cold_after: dice.span(HOUR, 3 * DAY),
+        segment_rows_max: dice.between(4, 200),
+        inputs_max: dice.between(2, 12) as usize,
+        lists: dice.chance(0.6).then(|| (dice.between(2, 6) as usize, dice.between(1, 6) as usize)),
+    }
+}
+
 /// Every kind of fault is on or off, and as harsh as the seed: runs with all of them at once reach less.
 fn faults(dice: &mut Dice, breakage: Breakage) -> FaultRates {
-    if breakage == Breakage::IgnoresConditions {
-        return FaultRates::default();
-    }
-    let harshness = dice.pick(&[0.0, 0.02, 0.05, 0.1]).unwrap_or(0.05);
+    let harshness = dice.pick(&[0.0, 0.01, 0.03, 0.07]).unwrap_or(0.03);
     let mut rate = |share: f64| if dice.chance(0.5) { harshness * share } else { 0.0 };
-    FaultRates {
+    let rates = FaultRates {
         fail_before: rate(1.0),
         apply_then_lose: rate(1.0),
         apply_later: rate(1.0),
@@ -141,39 +186,6 @@ fn faults(dice: &mut Dice, breakage: Breakage) -> FaultRates {
         damage: rate(0.3),
         leave_some: rate(2.0),
         race_list: rate(1.0),
-    }
-}
-
-fn roles(dice: &mut Dice, breakage: Breakage) -> Vec<Role> {
-    let mut roles = Vec::new();
-    let mut add = |name: String, level, actors| roles.push(Role { name, level, actors, skew_ns: 0 });
-    for number in 0..dice.between(1, 4) {
-        let mut actors = vec![Actor::Client(0), Actor::Folder];
-        actors.extend((1..dice.between(1, 3)).map(|client| Actor::Client(client as u32)));
-        actors.extend(dice.chance(0.5).then_some(Actor::Reader));
-        add(format!("server{number}"), Some(AckLevel::Object), actors);
-    }
-    if dice.chance(0.5) {
-        let level = dice.pick(&[AckLevel::Periodic, AckLevel::EveryWrite, AckLevel::OsDefault]);
-        let mut actors = vec![Actor::Client(0), Actor::Client(1), Actor::Folder, Actor::Reader];
-        actors.extend((level == Some(AckLevel::Periodic)).then_some(Actor::Syncer));
-        add("disk".to_owned(), level, actors);
-    }
-    if dice.chance(0.3) {
-        let actors = vec![Actor::Client(0), Actor::Folder, Actor::Reader];
-        add("memory".to_owned(), Some(AckLevel::None), actors);
-    }
-    for number in 0..dice.between(0, 3) {
-        add(format!("folder{number}"), None, vec![Actor::Folder]);
-    }
-    for number in 0..dice.between(1, 3) {
-        add(format!("reader{number}"), None, vec![Actor::Reader]);
-    }
-    if breakage == Breakage::SkipsFloor || dice.chance(0.6) {
-        add("collector".to_owned(), None, vec![Actor::Collector]);
-    }
-    if breakage == Breakage::CollectsByAge {
-        add("careless".to_owned(), None, vec![Actor::CarelessCollector]);
-    }
-    roles
+    };
+    if breakage == Breakage::IgnoresConditions { FaultRates::default() } else { rates }
 }

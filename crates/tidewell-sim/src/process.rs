@@ -7,12 +7,16 @@ use std::time::Duration;
 use futures::future::select;
 use parking_lot::Mutex;
 use tidewell_env::{Env, Gate, Passage};
+use tidewell_storage::Store;
+use tidewell_wal::LogStores;
 
+use crate::audit::Place;
 use crate::dice::{Dice, derive};
 use crate::disk::Disk;
 use crate::gate::ProcessGate;
 use crate::host::Host;
 use crate::link::Link;
+use crate::oracle::Who;
 use crate::plan::Role;
 use crate::race::Race;
 use crate::time::ProcessClock;
@@ -38,6 +42,8 @@ pub(crate) struct Process {
     busy: AtomicU64,
     /// The number of folds in the history when this process last began one, while it is at it.
     folding: Mutex<Option<u64>>,
+    /// Other verbs that it is at.
+    verbs: AtomicU64,
     loses_power: AtomicBool,
 }
 
@@ -53,6 +59,7 @@ impl Process {
             host: Mutex::new(None),
             busy: AtomicU64::new(0),
             folding: Mutex::new(None),
+            verbs: AtomicU64::new(0),
             loses_power: AtomicBool::new(false),
             world: Arc::clone(world),
             role,
@@ -107,6 +114,14 @@ impl Process {
         *self.folding.lock() = is_folding.then(|| self.world.audit.lock().head().folds);
     }
 
+    /// Does something as one of the verbs of upkeep.
+    pub(crate) async fn during<T>(&self, verb: impl Future<Output = T>) -> T {
+        self.verbs.fetch_add(1, Ordering::Relaxed);
+        let outcome = verb.await;
+        self.verbs.fetch_sub(1, Ordering::Relaxed);
+        outcome
+    }
+
     /// Lives until the run ends.
     pub(crate) async fn live(self: Arc<Self>) {
         let mut dice = self.world.dice(&format!("life of {}", self.name()));
@@ -130,12 +145,18 @@ impl Process {
         let purpose = format!("env {} {incarnation}", self.name());
         let clock = Arc::clone(&self.clock) as Arc<dyn tidewell_env::Clock>;
         let env = Env::seeded(derive(self.world.seed, &purpose), clock).gated(Arc::clone(gate) as Arc<dyn Gate>);
-        let link = Link::new(&self.world, self.name(), incarnation, gate);
-        let store = self.world.store.with_network(link).with_env(env.clone());
+        let through = |store: &Store, place| {
+            let link = Link::new(&self.world, (self.name(), incarnation), place, gate);
+            store.with_network(link).with_env(env.clone())
+        };
+        let store = through(&self.world.store, Place::Main);
+        let replicas = self.world.replicas.iter().enumerate();
+        let replicas = replicas.map(|(index, replica)| through(replica, Place::Replica(index))).collect();
+        let log = LogStores::with_replicas(store, replicas);
         let process = Arc::clone(self);
         let doors = env.clone();
         drop(env.spawn(async move {
-            let host = Arc::new(Host::boot(&process, incarnation, doors.clone(), store).await);
+            let host = Arc::new(Host::boot(&process, incarnation, doors.clone(), log).await);
             *process.host.lock() = Some(Arc::clone(&host));
             for actor in &process.role.actors {
                 let dice = process.world.dice(&format!("{actor:?} of {} {incarnation}", process.name()));
@@ -165,12 +186,16 @@ impl Process {
         if self.folding.lock().take().is_some() {
             self.world.reach(Race::CrashInFold);
         }
+        if self.verbs.swap(0, Ordering::Relaxed) > 0 {
+            self.world.reach(Race::CrashInVerb);
+        }
         self.busy.store(0, Ordering::Relaxed);
         let incarnation = self.incarnation.load(Ordering::Relaxed);
         *self.host.lock() = None;
         // Tasks are dropped when they are next polled, and their locks with them.
         self.world.env.sleep(Duration::from_millis(1)).await;
-        self.world.oracle.lock().forget_memory(self.name(), incarnation);
+        let who = Who { process: self.name().to_owned(), incarnation };
+        self.world.oracle.lock().forget_memory(&who);
         let loses_power = self.loses_power.swap(false, Ordering::Relaxed);
         if let Err(error) = self.disk.tear(loses_power, dice) {
             self.world.broken(Invariant::Error, format!("{}: {error}", self.name()));

@@ -21,6 +21,13 @@ pub(crate) struct RowKey {
     pub(crate) time_ns: i64,
 }
 
+impl RowKey {
+    /// The value of a tag; empty where the row lacks it.
+    pub(crate) fn tag(&self, name: &str) -> &str {
+        self.tags.iter().find(|(tag, _)| **tag == *name).map_or("", |(_, value)| value)
+    }
+}
+
 impl fmt::Display for RowKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.table)?;
@@ -36,26 +43,37 @@ pub(crate) enum Value {
     Text(String),
 }
 
+/// A row's fields.
+pub(crate) type Fields = BTreeMap<Arc<str>, Value>;
+
 /// Rows by identity, each field with the value that counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rows {
-    pub(crate) by_key: BTreeMap<RowKey, BTreeMap<Arc<str>, Value>>,
+    pub(crate) by_key: BTreeMap<Arc<RowKey>, Arc<Fields>>,
 }
 
 impl Rows {
     /// Takes later rows: field by field the last write wins.
     pub(crate) fn overlay<'a>(&mut self, later: impl IntoIterator<Item = &'a Row>) {
         for row in later {
-            let fields = self.by_key.entry(row.key.clone()).or_default();
-            fields.extend(row.fields.iter().cloned());
+            let fields = self.by_key.entry(Arc::clone(&row.key)).or_default();
+            Arc::make_mut(fields).extend(row.fields.iter().cloned());
         }
+    }
+
+    /// The first row that is not the same in both, in words.
+    pub(crate) fn difference(&self, other: &Self) -> Option<String> {
+        let keys = self.by_key.keys().chain(other.by_key.keys());
+        let different = keys.filter(|key| self.by_key.get(*key) != other.by_key.get(*key));
+        let key = different.min()?;
+        Some(format!("{key} has {:?} and {:?}", self.by_key.get(key), other.by_key.get(key)))
     }
 }
 
 /// One row as it was written or stored.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
-    pub(crate) key: RowKey,
+    pub(crate) key: Arc<RowKey>,
     pub(crate) fields: Vec<(Arc<str>, Value)>,
 }
 
@@ -64,8 +82,11 @@ pub(crate) fn of_batch(table: &TableName, batch: &RecordBatch) -> Result<Vec<Row
     let name: Arc<str> = table.as_str().into();
     let times = batch.column_by_name(TIME_COLUMN).and_then(|times| times.as_primitive_opt::<TimestampNanosecondType>());
     let times = times.ok_or("rows without a time column")?;
-    let key = |time_ns: &i64| RowKey { table: Arc::clone(&name), tags: Vec::new(), time_ns: *time_ns };
-    let mut rows: Vec<Row> = times.values().iter().map(|ns| Row { key: key(ns), fields: Vec::new() }).collect();
+    let raw = |time_ns: &i64| Raw {
+        key: RowKey { table: Arc::clone(&name), tags: Vec::new(), time_ns: *time_ns },
+        fields: Vec::new(),
+    };
+    let mut rows: Vec<Raw> = times.values().iter().map(raw).collect();
     let schema = batch.schema();
     for (field, column) in schema.fields().iter().zip(batch.columns()) {
         if field.name() == TIME_COLUMN {
@@ -78,11 +99,20 @@ pub(crate) fn of_batch(table: &TableName, batch: &RecordBatch) -> Result<Vec<Row
             }
         }
     }
-    rows.iter_mut().for_each(|row| row.key.tags.sort());
-    Ok(rows)
+    let finished = rows.into_iter().map(|Raw { mut key, fields }| {
+        key.tags.sort();
+        Row { key: Arc::new(key), fields }
+    });
+    Ok(finished.collect())
 }
 
-fn put(row: &mut Row, name: &Arc<str>, column: &ArrayRef, index: usize) -> Result<(), String> {
+/// A row whose identity is not whole yet.
+struct Raw {
+    key: RowKey,
+    fields: Vec<(Arc<str>, Value)>,
+}
+
+fn put(row: &mut Raw, name: &Arc<str>, column: &ArrayRef, index: usize) -> Result<(), String> {
     match column.data_type() {
         DataType::Dictionary(_, _) => {
             let tags = column.as_dictionary_opt::<Int32Type>().ok_or("a tag with other keys than Int32")?;
@@ -103,21 +133,27 @@ fn put(row: &mut Row, name: &Arc<str>, column: &ArrayRef, index: usize) -> Resul
 
 /// The rows of a segment's bytes, in its order.
 pub(crate) fn of_segment(table: &TableName, bytes: &Bytes) -> Result<Vec<Row>, SegmentError> {
+    let mut rows = Vec::new();
+    for batch in batches_of_segment(bytes)? {
+        rows.extend(of_batch(table, &batch).map_err(|problem| SegmentError::Corrupt { problem })?);
+    }
+    Ok(rows)
+}
+
+/// The same as they are decoded.
+pub(crate) fn batches_of_segment(bytes: &Bytes) -> Result<Vec<RecordBatch>, SegmentError> {
     let footer = Footer::parse(bytes.clone(), bytes.len() as u64)?;
     let schema = Arc::new(footer.columns().clone());
     let mut decoder = SegmentDecoder::new(&footer, &schema, None, 4096)?;
-    let mut rows = Vec::new();
+    let mut batches = Vec::new();
     loop {
         match decoder.step()? {
             DecodeStep::Need(ranges) => {
                 let data = ranges.iter().map(|range| bytes.slice(range.start as usize..range.end as usize)).collect();
                 decoder.push(&ranges, data)?;
             }
-            DecodeStep::Batch(batch) => {
-                let decoded = of_batch(table, &batch);
-                rows.extend(decoded.map_err(|problem| SegmentError::Corrupt { problem })?);
-            }
-            DecodeStep::Done => return Ok(rows),
+            DecodeStep::Batch(batch) => batches.push(batch),
+            DecodeStep::Done => return Ok(batches),
         }
     }
 }

@@ -11,7 +11,8 @@ use futures::future::select;
 
 use crate::calm;
 use crate::nemesis;
-use crate::plan::{Breakage, Plan};
+use crate::breakage::Breakage;
+use crate::plan::Plan;
 use crate::process::Process;
 use crate::race::Coverage;
 use crate::violation::{Invariant, Violation};

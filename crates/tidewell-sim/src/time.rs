@@ -10,7 +10,7 @@ use tidewell_types::TimestampNs;
 use tokio::time::Instant;
 
 /// The wall clock when a simulation starts: 2026-01-01T00:00:00Z.
-const WALL_START_NS: i64 = 1_767_225_600_000_000_000;
+pub(crate) const WALL_START_NS: i64 = 1_767_225_600_000_000_000;
 
 /// Time since the start of the simulation; runs only while nobody has anything to do.
 #[derive(Clone, Copy, Debug)]
@@ -41,8 +41,9 @@ impl ProcessClock {
         Arc::new(Self { time, skew_ns: AtomicI64::new(skew_ns) })
     }
 
-    pub(crate) fn jump(&self, by_ns: i64) {
-        self.skew_ns.fetch_add(by_ns, Ordering::Relaxed);
+    /// The skew after the jump.
+    pub(crate) fn jump(&self, by_ns: i64) -> i64 {
+        self.skew_ns.fetch_add(by_ns, Ordering::Relaxed) + by_ns
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use tidewell_ingest::IngestError;
 use tidewell_maintain::MaintainError;
+use tidewell_maintain::delete::DeleteError;
 use tidewell_manifest::{CommitError, ManifestError, Refusal};
 use tidewell_storage::StorageError;
 use tidewell_wal::WalError;
@@ -76,11 +77,28 @@ impl Explain for CommitError {
         match self {
             Self::Unknown { .. } => Verdict::Weather,
             Self::Manifest(error) => error.verdict(),
-            Self::Refused(Refusal::FoldElsewhere { .. } | Refusal::Schema { .. } | Refusal::GenerationClosed(_)) => {
-                Verdict::Contention
-            }
-            Self::Refused(_) => Verdict::Never,
+            Self::Refused(refusal) => refused(refusal),
         }
+    }
+}
+
+fn refused(refusal: &Refusal) -> Verdict {
+    match refusal {
+        Refusal::FoldElsewhere { .. }
+        | Refusal::Schema { .. }
+        | Refusal::GenerationClosed(_)
+        | Refusal::OtherGeneration(_)
+        | Refusal::TokenTaken(_)
+        | Refusal::SegmentGone(_)
+        | Refusal::SnapshotMissing(_)
+        | Refusal::SnapshotTaken(_)
+        | Refusal::SnapshotTooOld(_)
+        | Refusal::SnapshotNeeds { .. }
+        | Refusal::CheckpointStale(_) => Verdict::Contention,
+        Refusal::NodeTaken { .. }
+        | Refusal::GenerationBackward(_)
+        | Refusal::SegmentTwice(_)
+        | Refusal::NotCondemned(_) => Verdict::Never,
     }
 }
 
@@ -88,10 +106,9 @@ impl Explain for WalError {
     fn verdict(&self) -> Verdict {
         match self {
             Self::Storage(error) => error.verdict(),
-            Self::Damaged { .. } | Self::IdentityTaken { .. } => Verdict::Damage,
+            Self::Damaged { .. } | Self::Newer { .. } | Self::IdentityTaken { .. } => Verdict::Damage,
             Self::Unchecked { .. } | Self::Restless => Verdict::Weather,
-            Self::Newer { .. }
-            | Self::Disk { .. }
+            Self::Disk { .. }
             | Self::Poisoned { .. }
             | Self::Locked { .. }
             | Self::OtherStore { .. }
@@ -110,7 +127,16 @@ impl Explain for MaintainError {
             Self::Commit(error) => error.verdict(),
             Self::Unreadable { .. } | Self::ReadBack { .. } => Verdict::Damage,
             Self::Contended { .. } | Self::Restless => Verdict::Contention,
-            _ => Verdict::Never,
+            // Nobody may have written to it yet.
+            Self::Delete(DeleteError::UnknownTable { .. }) => Verdict::Contention,
+            Self::UnknownColumn { .. }
+            | Self::Segment { .. }
+            | Self::TooManyOrphans { .. }
+            | Self::Missing { .. }
+            | Self::Delete(_)
+            | Self::Snapshot(_)
+            | Self::Backup(_)
+            | Self::Rebuild(_) => Verdict::Never,
         }
     }
 }

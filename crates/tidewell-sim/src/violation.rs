@@ -8,13 +8,15 @@ use std::time::Duration;
 pub enum Invariant {
     /// I1: an acknowledged row stays.
     Durability,
-    /// I2: an entry is folded once, an identity is once in a commit, a batch is visible whole or not at all.
+    /// I2: an entry is folded once, a request once, an identity is once in a commit, a batch is visible whole or not at all.
     ExactlyOnce,
     /// I3: a strong read has every row acknowledged before it.
     StrongRead,
-    /// I4: a reader never loses what it saw.
+    /// I4: a reader never loses what it saw, and what was hidden once stays hidden.
     Monotone,
-    /// I6: a pinned version reads the same.
+    /// I5: a read that names a write sees it.
+    Session,
+    /// I6: a pinned or named version reads the same, as long as it is kept.
     Snapshot,
     /// I7: what is committed exists, with the right digest.
     Dangling,
@@ -32,11 +34,19 @@ pub enum Invariant {
     Checkpoint,
     /// I14: an outcome that was told is the outcome; what was refused is never seen.
     Outcome,
+    /// I15: nothing is deleted while an attempt that names it may yet count.
+    Staged,
+    /// I16: what is folded, rewritten, moved to another tier, deleted or expired leaves the rows that it should.
+    Conservation,
     /// I17: of writes to one field the last one wins, whoever folds when.
     Order,
-    /// A tail or segment that decodes is what was written.
+    /// I18: what a newer Tidewell wrote is refused.
+    Format,
+    /// What was deleted before a read began is not in it.
+    Deletion,
+    /// A row, a statistic or a tail that decodes is what was written.
     Content,
-    /// After the faults end everything ends well.
+    /// L1 to L6: after the faults end everything ends well.
     Liveness,
     /// An error that no fault explains.
     Error,

@@ -1,25 +1,25 @@
-//! What all processes of a run share: the store, the time, the book, and the verdict.
+//! What all processes of a run share: the stores, the time, the book, and the verdict.
 
 use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tidewell_env::Env;
 use tidewell_manifest::State;
-use tidewell_storage::{DatabaseLayout, Effect, Store, StoreOptions, StoreUrl};
-use tidewell_types::{DatabaseName, StoreId, Version};
+use tidewell_storage::{DatabaseLayout, Effect, Prefix, Store, StoreOptions, StoreUrl};
+use tidewell_types::{DatabaseName, StoreId, TableName, TimestampNs, Version};
 use tokio::sync::Notify;
 
-use crate::audit::{Audit, Findings};
+use crate::audit::{Audit, Findings, Place};
 use crate::dice::{Dice, derive};
-use crate::oracle::Oracle;
+use crate::oracle::{EVENTS, Oracle};
 use crate::plan::Plan;
 use crate::process::Process;
 use crate::race::{Coverage, Race};
-use crate::time::{ProcessClock, SimTime};
+use crate::time::{ProcessClock, SimTime, WALL_START_NS};
 use crate::trace::Trace;
 use crate::violation::{Invariant, Violation};
 use crate::weather::Weather;
@@ -51,8 +51,9 @@ pub(crate) struct World {
     pub(crate) time: SimTime,
     /// The network's doors: what runs with them belongs to no process.
     pub(crate) env: Env,
-    /// The store itself, which never fails.
+    /// The stores themselves, which never fail: the one that holds everything, and those with copies of the log.
     pub(crate) store: Store,
+    pub(crate) replicas: Vec<Store>,
     pub(crate) store_id: StoreId,
     pub(crate) layout: DatabaseLayout,
     pub(crate) weather: Weather,
@@ -66,6 +67,8 @@ pub(crate) struct World {
     is_calm: AtomicBool,
     is_settled: AtomicBool,
     late: AtomicU64,
+    /// The furthest that any wall clock was ahead.
+    skew_max_ns: AtomicI64,
     /// Commits whose outcome stayed unknown, by process.
     unknown: Mutex<Vec<(String, Version)>>,
     stopped: Notify,
@@ -78,23 +81,27 @@ impl fmt::Debug for World {
 }
 
 impl World {
-    /// An empty store and a plan; within a runtime whose clock is paused.
+    /// Empty stores and a plan; within a runtime whose clock is paused.
     pub(crate) async fn new(seed: u64, plan: Plan, prints: bool) -> Result<Arc<Self>, String> {
         let time = SimTime::start();
         let env = Env::seeded(derive(seed, "network"), ProcessClock::new(time, 0));
-        let store = Store::open(&StoreUrl::Memory, env.clone(), &StoreOptions::default());
-        let store = store.map_err(|error| error.to_string())?;
+        let open = || Store::open(&StoreUrl::Memory, env.clone(), &StoreOptions::default());
+        let store = open().map_err(|error| error.to_string())?;
+        let replica_count = plan.replicas.map_or(0, |replicas| replicas.count);
+        let replicas: Result<Vec<Store>, _> = (0..replica_count).map(|_| open()).collect();
         let format = store.ensure_format().await.map_err(|error| error.to_string())?;
         let layout = DatabaseLayout::new(&database());
         let oracle = Oracle::new(plan.clocks_lie, plan.faults.race_list > 0.0);
+        let skew_max_ns = plan.roles.iter().map(|role| role.skew_ns).max().unwrap_or(0).max(0);
         Ok(Arc::new(Self {
             seed,
             time,
-            env,
+            env: env.clone(),
             store,
+            replicas: replicas.map_err(|error| error.to_string())?,
             store_id: format.store_id,
             weather: Weather::default(),
-            audit: Mutex::new(Audit::new(layout.clone())),
+            audit: Mutex::new(Audit::new(layout.clone(), replica_count)),
             oracle: Mutex::new(oracle),
             layout,
             processes: Mutex::default(),
@@ -104,6 +111,7 @@ impl World {
             panics: PANICS.with(Cell::get),
             is_calm: AtomicBool::new(false),
             is_settled: AtomicBool::new(false),
+            skew_max_ns: AtomicI64::new(skew_max_ns),
             unknown: Mutex::default(),
             late: AtomicU64::new(0),
             stopped: Notify::new(),
@@ -113,6 +121,17 @@ impl World {
 
     pub(crate) fn now(&self) -> Duration {
         self.time.now()
+    }
+
+    /// The latest instant that any wall clock may have shown by now, nanoseconds.
+    fn wall_max_ns(&self) -> i64 {
+        let elapsed_ns = i64::try_from(self.now().as_nanos()).unwrap_or(i64::MAX);
+        WALL_START_NS + elapsed_ns + self.skew_max_ns.load(Ordering::Relaxed)
+    }
+
+    /// A wall clock is so far ahead.
+    pub(crate) fn note_skew(&self, skew_ns: i64) {
+        self.skew_max_ns.fetch_max(skew_ns, Ordering::Relaxed);
     }
 
     pub(crate) fn dice(&self, purpose: &str) -> Dice {
@@ -203,17 +222,43 @@ impl World {
         self.late.load(Ordering::Relaxed)
     }
 
-    /// The store did something for a process.
-    pub(crate) fn effect(&self, process: &str, effect: &Effect<'_>) {
-        self.event(format_args!("{process}: {}", crate::link::describe(effect)));
+    /// The instant below which rows of the table that expires need not be there, nanoseconds.
+    pub(crate) fn floor_ns(&self) -> i64 {
+        let table = TableName::new(EVENTS).ok();
+        let floor = table.and_then(|table| self.audit.lock().head().time_floor(&table));
+        floor.map_or(i64::MIN, TimestampNs::as_ns)
+    }
+
+    /// A store did something for a process.
+    pub(crate) fn effect(&self, process: &str, place: Place, effect: &Effect<'_>) {
+        self.event(format_args!("{process}: {}", crate::link::describe(place, effect)));
         if effect.is_repeat || matches!(effect.fault, tidewell_storage::Fault::ApplyLater(_)) {
             self.late.fetch_add(1, Ordering::Relaxed);
         }
-        let Findings { broken, reached, folded } = self.audit.lock().effect(process, effect);
+        let findings = self.audit.lock().effect(process, place, effect);
+        self.take(process, findings);
+    }
+
+    fn take(&self, process: &str, findings: Findings) {
+        let Findings { broken, reached, folded, deletes, floors } = findings;
         reached.into_iter().for_each(|race| self.reach(race));
         for rows in folded {
-            let reached = self.oracle.lock().folded(&rows, self.now());
+            let (reached, twice) = self.oracle.lock().folded(&rows, self.now());
             reached.into_iter().for_each(|race| self.reach(race));
+            if let Some(number) = twice.first() {
+                self.broken(Invariant::ExactlyOnce, format!("{process}: write {number} was folded twice"));
+            }
+        }
+        for start in deletes {
+            let reached = self.oracle.lock().deleted(start.as_ns(), self.now());
+            reached.into_iter().for_each(|race| self.reach(race));
+        }
+        for (table, floor, retention_ms) in floors {
+            let age_ns = i128::from(self.wall_max_ns()) - i128::from(floor.as_ns());
+            if retention_ms == 0 || age_ns < i128::from(retention_ms) * 1_000_000 {
+                let what = format!("{process}: rows of {table} end after {age_ns} ns, not after {retention_ms} ms");
+                self.broken(Invariant::Conservation, what);
+            }
         }
         broken.into_iter().for_each(|(invariant, what)| self.broken(invariant, format!("{process}: {what}")));
     }
@@ -223,6 +268,18 @@ impl World {
         let checked = self.audit.lock().check_state(state);
         if let Err(what) = checked {
             self.broken(Invariant::Reported, format!("{process}: {what}"));
+        }
+    }
+
+    /// One of the stores with copies of the log loses everything.
+    pub(crate) async fn wipe(&self, index: usize) {
+        let Some(store) = self.replicas.get(index) else { return };
+        self.reach(Race::StoreWiped);
+        let listed = store.list(&Prefix::databases()).await.unwrap_or_default();
+        let names: Vec<_> = listed.iter().filter_map(|object| tidewell_storage::ObjectName::foreign(&object.key)).collect();
+        self.audit.lock().wiped(index);
+        if let Err(error) = store.delete(&names).await {
+            self.broken(Invariant::Error, format!("a store in memory fails: {error}"));
         }
     }
 }

@@ -1,36 +1,62 @@
-//! A collector that goes by age: it deletes segments that no commit names a while after it first saw them.
+//! Mistakes that a verb could make, each of which must be caught.
 
-use std::collections::BTreeSet;
+mod collect;
+mod rewrite;
+mod seal;
+
 use std::sync::Arc;
 
-use tidewell_manifest::ManifestError;
-use tidewell_storage::{ObjectName, Tier};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 
-use super::pause;
+use super::long_pause;
 use crate::dice::Dice;
 use crate::host::Host;
+use crate::pinned::ReadError;
 use crate::verdict::Explain as _;
+pub(super) use collect::delete_unknown;
 
-pub(crate) async fn run(host: Arc<Host>, mut dice: Dice) {
-    let mut old = BTreeSet::new();
+/// A mistake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Careless {
+    /// Deletes records that a checkpoint has, without raising the floor.
+    Records,
+    /// Deletes segments that no commit names, by age.
+    Orphans,
+    /// Deletes segments that a commit removed, without condemning them.
+    Removed,
+    /// Folds and says nothing of it: the entries are folded again.
+    Watermarks,
+    /// Rewrites segments that another lies between.
+    Rewrite,
+    /// Seals a generation without saying that it is about to.
+    Sealing,
+}
+
+impl Careless {
+    /// Does it again and again until the storm ends.
+    pub(super) fn run(self, host: Arc<Host>, dice: Dice) -> BoxFuture<'static, ()> {
+        go_on(self, host, dice).boxed()
+    }
+}
+
+async fn go_on(careless: Careless, host: Arc<Host>, mut dice: Dice) {
+    let mut old = collect::Old::default();
     while host.is_storm() {
-        pause(&host, &mut dice).await;
-        match collect(&host, &old).await {
-            Ok(seen) => old = seen,
-            Err(error) => error.explain(&host.process, "careless collection"),
+        long_pause(&host, &mut dice, 2).await;
+        if let Err(error) = once(careless, &host, &mut dice, &mut old).await {
+            error.explain(&host.process, "mistake");
         }
     }
 }
 
-/// Deletes what is not live and was there the last time; what is there now.
-async fn collect(host: &Host, old: &BTreeSet<String>) -> Result<BTreeSet<String>, ManifestError> {
-    let state = host.manifest.catch_up().await?;
-    let live: BTreeSet<&str> =
-        state.tables.values().flat_map(|table| table.segments.fresh().iter()).map(|segment| segment.object.as_str()).collect();
-    let listed = host.store.list(&host.manifest.layout().segment_prefix(Tier::Hot)).await?;
-    let orphans: BTreeSet<String> =
-        listed.into_iter().map(|object| object.key).filter(|key| !live.contains(key.as_str())).collect();
-    let gone: Vec<ObjectName> = orphans.intersection(old).filter_map(|key| ObjectName::foreign(key)).collect();
-    host.store.delete(&gone).await?;
-    Ok(orphans)
+async fn once(careless: Careless, host: &Host, dice: &mut Dice, old: &mut collect::Old) -> Result<(), ReadError> {
+    match careless {
+        Careless::Records => collect::records(host).await,
+        Careless::Orphans => collect::orphans(host, old).await,
+        Careless::Removed => collect::removed(host).await,
+        Careless::Watermarks => rewrite::fold(host).await,
+        Careless::Rewrite => rewrite::rewrite(host, dice).await,
+        Careless::Sealing => seal::seal(host).await,
+    }
 }

@@ -1,33 +1,32 @@
-//! Writes line protocol: to a series of its own, to one that all share, and a mark of each write that nobody overwrites.
+//! Writes line protocol, waits for answers or not, and sends requests with an idempotency key again.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+mod rows;
+
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures::future::{Either, select};
-use tidewell_ingest::{IngestError, WriteOutcome, WriteRequest};
+use tidewell_ingest::{IngestError, WriteOutcome, WriteRequest, token_of_key};
 use tidewell_line_protocol::Precision;
+use tidewell_types::{Source, TokenId};
 use tidewell_wal::AckLevel;
 
 use super::pause;
+use crate::breakage::Breakage;
 use crate::dice::Dice;
 use crate::host::Host;
-use crate::oracle::{Lane, MARKS, Oracle, Outcome, value_of};
-use crate::plan::Breakage;
+use crate::oracle::{EVENTS, Lane, Oracle, Outcome};
 use crate::race::Race;
-use crate::rows::{Row, RowKey, Value};
 use crate::verdict::Explain as _;
 use crate::violation::Invariant;
+pub(super) use rows::{TIME_START_NS, TIME_STEP_NS, TIMES};
+use rows::{Written, lines};
 
-/// 2026-01-01T12:00:00Z, and the steps between the few instants that are written again and again: over two days.
-const TIME_START_NS: i64 = 1_767_268_800_000_000_000;
-const TIME_STEP_NS: i64 = 6 * 3_600_000_000_000;
-const TIMES: u64 = 6;
-const FIELDS: u64 = 3;
 /// Clients that lose patience do so within this.
 const PATIENCE_MAX: Duration = Duration::from_secs(20);
+/// How often a request with a key is sent again, at most.
+const RETRIES_MAX: u32 = 3;
 
 pub(crate) async fn run(host: Arc<Host>, mut dice: Dice, number: u32) {
     let Some(left) = host.process.writes_left.get(number as usize) else { return };
@@ -39,7 +38,9 @@ pub(crate) async fn run(host: Arc<Host>, mut dice: Dice, number: u32) {
         left.fetch_sub(1, Ordering::Relaxed);
         let level = level(&host, &mut dice);
         let patience = dice.chance(0.1).then(|| dice.span(Duration::from_millis(1), PATIENCE_MAX));
-        write(&host, &mut dice, Asked { client: number, level, patience, may_be_odd: true }).await;
+        let has_key = dice.chance(host.world().plan.key_share);
+        let asked = Asked { client: number, level, patience, has_key, may_be_odd: true };
+        write(&host, &mut dice, asked).await;
     }
 }
 
@@ -49,18 +50,20 @@ fn level(host: &Host, dice: &mut Dice) -> Option<AckLevel> {
     match dice.between(0, 10) {
         0 if *server < AckLevel::Object => Some(AckLevel::Object),
         1 if server.is_local() => Some(AckLevel::EveryWrite),
+        2 if host.log.has_replicas() => Some(AckLevel::Quorum),
         _ => None,
     }
 }
 
-/// A write after the storm: it must be acknowledged soon.
+/// L1: a write after the storm; it must be acknowledged soon.
 pub(crate) async fn last_write(host: &Host) {
-    let mut dice = host.process.world.dice(&format!("last write of {}", host.process.name()));
-    let asked = Asked { client: 0, level: None, patience: Some(Duration::from_secs(60)), may_be_odd: false };
+    let mut dice = host.world().dice(&format!("last write of {}", host.name()));
+    let patience = Some(Duration::from_secs(60));
+    let asked = Asked { client: 0, level: None, patience, has_key: false, may_be_odd: false };
     let outcome = write(host, &mut dice, asked).await;
     if outcome != Outcome::Acked {
-        let what = format!("{}: a write after the storm ended as {outcome:?}", host.process.name());
-        host.process.world.broken(Invariant::Liveness, what);
+        let what = format!("{}: a write after the storm ended as {outcome:?}", host.name());
+        host.world().broken(Invariant::Liveness, what);
     }
 }
 
@@ -71,58 +74,102 @@ struct Asked {
     level: Option<AckLevel>,
     /// How long it waits; `None` for as long as it takes.
     patience: Option<Duration>,
+    has_key: bool,
     /// Whether it may give a column a type that others do not.
     may_be_odd: bool,
 }
 
+/// One request on its way, the first or a further time.
+struct Sent<'a> {
+    number: u64,
+    level: Option<AckLevel>,
+    patience: Option<Duration>,
+    token: Option<TokenId>,
+    written: &'a Written,
+}
+
 async fn write(host: &Host, dice: &mut Dice, asked: Asked) -> Outcome {
-    let Asked { level, patience, .. } = asked;
-    let Some((ingest, server)) = &host.ingest else { return Outcome::Refused };
-    let (process, world) = (&host.process, &host.process.world);
+    let Asked { level, patience, has_key, .. } = asked;
+    let Some((_, server)) = &host.ingest else { return Outcome::Refused };
+    let world = host.world();
+    let number = world.oracle.lock().next_write();
+    let written = rows::make(host, dice, (asked.client, asked.may_be_odd), number);
     let lane = Oracle::lane(*server, level);
-    let write = world.oracle.lock().next_write();
-    let (rows, is_odd) = rows(host, dice, asked, write);
-    world.oracle.lock().begin((process.name(), host.incarnation), lane, &rows, world.now());
-    world.event(format_args!("{}: write {write} of {} rows at {level:?}", process.name(), rows.len()));
-    let body = lines(&rows).into();
-    let request = WriteRequest { body, precision: Precision::Nanosecond, level, accept_partial: false, token: None };
+    world.oracle.lock().begin((host.who(), lane, has_key), &written.rows, world.now());
+    world.event(format_args!("{}: write {number} of {} rows at {level:?}", host.name(), written.rows.len()));
+    let floor_ns = world.floor_ns();
+    if written.rows.iter().any(|row| &*row.key.table == EVENTS && row.key.time_ns < floor_ns) {
+        world.reach(Race::WrittenExpired);
+    }
+    let token = has_key.then(|| token_of_key(&format!("write {number}")));
+    let sent = Sent { number, level, patience, token, written: &written };
+    let outcome = send(host, &sent).await;
+    match has_key {
+        true => again(host, dice, sent, outcome).await,
+        false => outcome,
+    }
+}
+
+/// Sends a request with a key again, to this process or another, until it is acknowledged, and sometimes once more.
+async fn again(host: &Host, dice: &mut Dice, first: Sent<'_>, mut outcome: Outcome) -> Outcome {
+    let world = host.world();
+    for _ in 0..RETRIES_MAX {
+        if (outcome == Outcome::Acked && !dice.chance(0.3)) || !host.is_storm() {
+            return outcome;
+        }
+        pause(host, dice).await;
+        let servers: Vec<Arc<Host>> = world.processes.lock().iter().filter_map(|process| process.host()).collect();
+        let servers: Vec<&Arc<Host>> = servers.iter().filter(|server| server.ingest.is_some()).collect();
+        let index = dice.between(0, servers.len() as u64) as usize;
+        let Some(server) = servers.get(index) else { continue };
+        let before = world.oracle.lock().again(first.number);
+        world.event(format_args!("{}: write {} again, at {}", host.name(), first.number, server.name()));
+        let token = first.token.filter(|_| world.plan.breakage != Breakage::RetriesWithoutKey);
+        let patience = Some(dice.span(Duration::from_secs(1), PATIENCE_MAX));
+        outcome = send(server, &Sent { patience, token, ..first }).await;
+        if before == Some(Outcome::Open) && outcome == Outcome::Refused {
+            // An earlier try may be there all the same.
+            world.oracle.lock().again(first.number);
+            outcome = Outcome::Open;
+        }
+    }
+    outcome
+}
+
+async fn send(server: &Host, sent: &Sent<'_>) -> Outcome {
+    let Some((ingest, own)) = &server.ingest else { return Outcome::Refused };
+    let world = server.world();
+    let body = lines(&sent.written.rows).into();
+    let Sent { number, level, token, .. } = *sent;
+    let request = WriteRequest { body, precision: Precision::Nanosecond, level, accept_partial: false, token };
     let writing = Box::pin(ingest.write(request));
-    let result = match patience {
+    let result = match sent.patience {
         None => writing.await,
-        Some(patience) => match select(writing, Box::pin(host.env.sleep(patience))).await {
+        Some(patience) => match select(writing, Box::pin(world.env.sleep(patience))).await {
             Either::Left((result, _)) => result,
             Either::Right(_) => {
-                world.event(format_args!("{}: the client of write {write} has gone", process.name()));
+                world.event(format_args!("the client of write {number} at {} has gone", server.name()));
                 return Outcome::Open;
             }
         },
     };
-    conclude(host, write, (lane, level.unwrap_or(*server)), is_odd, result)
+    conclude(server, sent, level.unwrap_or(*own).max(*own), result)
 }
 
-fn conclude(
-    host: &Host,
-    write: u64,
-    (lane, level): (Lane, AckLevel),
-    is_odd: bool,
-    result: Result<WriteOutcome, IngestError>,
-) -> Outcome {
-    let (process, world) = (&host.process, &host.process.world);
+fn conclude(server: &Host, sent: &Sent<'_>, level: AckLevel, result: Result<WriteOutcome, IngestError>) -> Outcome {
+    let (process, world) = (&server.process, server.world());
     let mut place = None;
     let outcome = match result {
         Ok(outcome) => {
             place = outcome.token.map(|token| (token.source, token.seq));
-            if lane == Lane::Disk && level >= AckLevel::EveryWrite {
-                let next = host.local.as_ref().map(|local| local.log.lock().next_seq());
-                next.into_iter().for_each(|next| process.disk.note_synced(next));
-            }
+            acknowledged(server, sent.number, level, &outcome);
             Outcome::Acked
         }
         Err(IngestError::Unknown(_)) if world.plan.breakage == Breakage::AcksUnknown => Outcome::Acked,
         Err(error) => {
             if matches!(error, IngestError::Rejected(_)) {
                 world.reach(Race::SchemaConflict);
-                if !is_odd {
+                if !sent.written.is_odd {
                     world.broken(Invariant::Error, format!("{}: {error}", process.name()));
                 }
             }
@@ -130,63 +177,42 @@ fn conclude(
             if matches!(error, IngestError::Unknown(_)) { Outcome::Open } else { Outcome::Refused }
         }
     };
-    world.event(format_args!("{}: write {write} ends as {outcome:?} {place:?}", process.name()));
-    world.oracle.lock().end(write, outcome, place, world.now());
+    world.event(format_args!("{}: write {} ends as {outcome:?} {place:?}", process.name(), sent.number));
+    world.oracle.lock().end(sent.number, outcome, place, world.now());
     outcome
 }
 
-/// The rows of a write, in order; whether one of them gives a column a type that others may give another.
-fn rows(host: &Host, dice: &mut Dice, asked: Asked, write: u64) -> (Vec<Row>, bool) {
-    let mark = key(MARKS, "write", &write.to_string(), TIME_START_NS);
-    let mut rows = vec![Row { key: mark, fields: vec![("n".into(), Value::Integer(value_of(write, 0)))] }];
-    let own = format!("{}-{}-{}", host.process.name(), asked.client, host.incarnation);
-    // A series of the process outlives its incarnations; one of an incarnation does not.
-    let series = [own.as_str(), host.process.name(), "shared", "shared"];
-    let mut place = 0;
-    for _ in 0..dice.between(1, 4) {
-        let time_ns = TIME_START_NS + TIME_STEP_NS * dice.between(0, TIMES) as i64;
-        let series = dice.pick(&series).unwrap_or("shared");
-        let mut fields = BTreeMap::new();
-        for _ in 0..dice.between(1, 3) {
-            place += 1;
-            fields.insert(format!("f{}", dice.between(0, FIELDS)), Value::Integer(value_of(write, place)));
-        }
-        let fields = fields.into_iter().map(|(name, value)| (name.into(), value)).collect();
-        rows.push(Row { key: key("m", "c", series, time_ns), fields });
+/// What an acknowledgement promises, at once.
+fn acknowledged(server: &Host, number: u64, level: AckLevel, outcome: &WriteOutcome) {
+    let (process, world) = (&server.process, server.world());
+    let lane = match outcome.token.map(|token| token.source) {
+        Some(Source::Node(_)) => Lane::Disk,
+        Some(Source::Memory(_)) => Lane::Memory,
+        // In segments already, where everyone sees it.
+        Some(Source::Objects(_)) | None => Lane::Objects,
+    };
+    world.oracle.lock().taken_by(number, server.who(), lane);
+    if outcome.is_duplicate {
+        world.reach(Race::RepeatAnswered);
+    } else if world.oracle.lock().note_logged(number) {
+        world.reach(Race::RepeatSortedOut);
     }
-    let is_odd = asked.may_be_odd && dice.chance(0.05);
-    if is_odd {
-        let value = if dice.chance(0.5) {
-            Value::Integer(value_of(write, place + 1))
-        } else {
-            Value::Text(format!("{write}.{}", place + 1))
-        };
-        let name = format!("odd{}", dice.between(0, 3)).into();
-        rows.push(Row { key: key("m", "c", &own, TIME_START_NS), fields: vec![(name, value)] });
+    match outcome.token {
+        Some(token) => match token.source {
+            // I1: what is acknowledged is where every reader finds it.
+            Source::Objects(stream) if !world.audit.lock().is_safe(stream, token.seq) => {
+                let what = format!("{}: write {number} is acknowledged and not in the log", process.name());
+                world.broken(Invariant::Durability, what);
+            }
+            Source::Objects(_) if level == AckLevel::Quorum && world.weather.is_any_down(world.now()) => {
+                world.reach(Race::AckedWithStoreDown);
+            }
+            Source::Node(_) if level >= AckLevel::EveryWrite => {
+                let next = server.local.as_ref().map(|local| local.log.lock().next_seq());
+                next.into_iter().for_each(|next| process.disk.note_synced(next));
+            }
+            _ => {}
+        },
+        None => {}
     }
-    (rows, is_odd)
-}
-
-fn key(table: &str, tag: &str, value: &str, time_ns: i64) -> RowKey {
-    RowKey { table: table.into(), tags: vec![(tag.into(), value.to_owned())], time_ns }
-}
-
-fn lines(rows: &[Row]) -> String {
-    let mut lines = String::new();
-    for Row { key, fields } in rows {
-        lines.push_str(&key.table);
-        for (tag, value) in &key.tags {
-            // Writing to a text cannot fail.
-            _ = write!(lines, ",{tag}={value}");
-        }
-        for (index, (field, value)) in fields.iter().enumerate() {
-            lines.push(if index == 0 { ' ' } else { ',' });
-            _ = match value {
-                Value::Integer(number) => write!(lines, "{field}={number}i"),
-                Value::Text(text) => write!(lines, "{field}=\"{text}\""),
-            };
-        }
-        _ = writeln!(lines, " {}", key.time_ns);
-    }
-    lines
 }

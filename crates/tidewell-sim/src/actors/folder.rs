@@ -1,11 +1,13 @@
-//! Folds the log from time to time.
+//! Folds the log from time to time, and finishes sealings that were left half done.
 
 use std::sync::Arc;
 
 use tidewell_maintain::{FoldOutcome, FoldSummary, MaintainError};
 use tidewell_manifest::CommitError;
 
+use super::careless::delete_unknown;
 use super::pause;
+use crate::breakage::Breakage;
 use crate::dice::Dice;
 use crate::host::Host;
 use crate::race::Race;
@@ -15,6 +17,11 @@ use crate::violation::Invariant;
 pub(crate) async fn run(host: Arc<Host>, mut dice: Dice) {
     while host.is_storm() {
         pause(&host, &mut dice).await;
+        if host.is_sealing()
+            && let Err(error) = host.finish_sealing().await
+        {
+            error.explain(&host.process, "sealing");
+        }
         fold(&host).await;
     }
 }
@@ -34,6 +41,9 @@ pub(crate) async fn fold(host: &Host) -> Option<FoldSummary> {
         Err(error) => {
             if let MaintainError::Commit(CommitError::Unknown { version, .. }) = &error {
                 process.world.unknown_commit(process.name(), *version);
+                if process.world.plan.breakage == Breakage::DeletesUnknown {
+                    delete_unknown(host).await;
+                }
             }
             error.explain(process, "fold");
             None
@@ -41,6 +51,7 @@ pub(crate) async fn fold(host: &Host) -> Option<FoldSummary> {
     }
 }
 
+/// I9: a commit that was reported is in the history.
 fn check(host: &Host, summary: &FoldSummary) {
     let (process, world) = (&host.process, &host.process.world);
     match summary.outcome {

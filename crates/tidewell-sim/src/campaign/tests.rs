@@ -31,6 +31,6 @@ fn seeds_that_once_failed_hold() {
 #[test]
 fn missed_race_is_named() {
     let mut coverage = Coverage::default();
-    Race::ALL.into_iter().filter(|race| *race != Race::TornTail).for_each(|race| coverage.reach(race));
+    Race::ALL.iter().copied().filter(|race| *race != Race::TornTail).for_each(|race| coverage.reach(race));
     assert_eq!(coverage.missed(), [Race::TornTail]);
 }

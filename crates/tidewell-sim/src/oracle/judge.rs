@@ -4,57 +4,86 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Lane, MARKS, Oracle, Outcome, Write, write_of};
+use super::{EVENTS, Lane, MARKS, Oracle, Outcome, Who, Write, write_of};
 use crate::rows::Rows;
 use crate::violation::Invariant;
 
 /// One who reads: which writes it must see, and what it has seen.
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
-    pub(crate) process: String,
-    pub(crate) incarnation: u32,
+    who: Who,
     /// Whether it sees what is in the process's own log or memory.
-    pub(crate) has_local: bool,
+    has_local: bool,
     /// The write that it last saw in each cell.
-    pub(crate) seen: BTreeMap<u32, u64>,
+    seen: BTreeMap<u32, u64>,
+    /// Writes that it saw in a cell before the cell went away.
+    gone: BTreeSet<(u32, u64)>,
+}
+
+/// What a reader saw.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Seen<'a> {
+    pub(crate) rows: &'a Rows,
+    pub(crate) started: Duration,
+    pub(crate) ended: Duration,
+    /// Rows of the table that expires need not be there below this instant, nanoseconds.
+    pub(crate) floor_ns: i64,
+    /// The one write that it asked for; `None` for everything acknowledged before.
+    pub(crate) session: Option<u64>,
 }
 
 /// What was wrong with a view, if anything.
 pub(crate) type Judged = Result<(), (Invariant, String)>;
 
 impl Reader {
-    pub(crate) fn new(process: &str, incarnation: u32, has_local: bool) -> Self {
-        Self { process: process.to_owned(), incarnation, has_local, seen: BTreeMap::new() }
+    pub(crate) fn new(who: Who, has_local: bool) -> Self {
+        Self { who, has_local, seen: BTreeMap::new(), gone: BTreeSet::new() }
     }
 
     fn reaches(&self, write: &Write) -> bool {
         match write.lane {
             Lane::Objects => true,
-            Lane::Disk => self.has_local && write.process == self.process,
-            Lane::Memory => self.has_local && write.process == self.process && write.incarnation == self.incarnation,
+            Lane::Disk => self.has_local && write.who.process == self.who.process,
+            Lane::Memory => self.has_local && write.who == self.who,
         }
+    }
+
+    fn note(&mut self, visible: BTreeMap<u32, u64>) {
+        let lost = self.seen.iter().filter(|(cell, _)| !visible.contains_key(cell));
+        self.gone.extend(lost.map(|(cell, number)| (*cell, *number)));
+        self.seen = visible;
     }
 }
 
 impl Oracle {
-    /// Judges what a reader saw in a strong read that began at `started` and ended at `ended`.
-    pub(crate) fn judge(&mut self, reader: &mut Reader, view: &Rows, (started, ended): (Duration, Duration)) -> Judged {
-        let visible = self.visible(view, ended)?;
+    /// Judges a read.
+    pub(crate) fn judge(&mut self, reader: &mut Reader, seen: &Seen<'_>) -> Judged {
+        let visible = self.visible(seen)?;
         let marked = self.marked(&visible)?;
         let must_see = |number: u64| {
             let Some(write) = self.write(number) else { return false };
-            let is_due = write.outcome == Outcome::Acked && write.ended < started && !write.is_forgiven;
-            let is_reached = reader.reaches(write) || write.folded.is_some_and(|folded| folded < started);
-            (is_due && is_reached) || marked.contains(&number)
+            let is_due = write.outcome == Outcome::Acked && write.ended < seen.started && !write.is_forgiven;
+            let is_reached = reader.reaches(write) || write.folded.is_some_and(|folded| folded < seen.started);
+            let is_asked = seen.session.is_none_or(|asked| asked == number);
+            (is_due && is_reached && is_asked) || marked.contains(&number)
         };
+        let missing = if seen.session.is_some() { Invariant::Session } else { Invariant::StrongRead };
         for (cell, writes) in self.cells.writes.iter().enumerate() {
-            let due = writes.iter().map(|(number, _)| *number).filter(|number| must_see(*number));
-            self.check_cell(cell as u32, &visible, due, marked.is_empty())?;
+            for (number, _) in writes.iter().filter(|(number, _)| must_see(*number)) {
+                self.check_cell(cell as u32, *number, (&visible, seen), (missing, Invariant::Order), "")?;
+            }
         }
-        self.check_monotone(&reader.seen, &visible, "it")?;
-        self.check_monotone(&self.seen_before(started), &visible, "another reader")?;
-        self.remember(&visible, ended);
-        reader.seen = visible;
+        let is_back = |(cell, number): (&u32, &u64)| reader.gone.contains(&(*cell, *number));
+        if let Some((cell, number)) = visible.iter().find(|seen| is_back(*seen)) {
+            let what = format!("{} shows write {number} again, which was hidden from it", self.name(*cell));
+            return Err((Invariant::Monotone, what));
+        }
+        self.check_monotone(&reader.seen, (&visible, seen), "it")?;
+        if seen.session.is_none() {
+            self.check_monotone(&self.seen_before(seen.started), (&visible, seen), "another reader")?;
+        }
+        self.remember(&visible, seen.ended);
+        reader.note(visible);
         Ok(())
     }
 
@@ -67,7 +96,8 @@ impl Oracle {
 
     fn remember(&mut self, visible: &BTreeMap<u32, u64>, ended: Duration) {
         for (cell, number) in visible {
-            let is_news = self.seen.get(cell).and_then(|seen| seen.last()).is_none_or(|(_, last)| last != number);
+            let last = self.seen.get(cell).and_then(|seen| seen.last());
+            let is_news = last.is_none_or(|(at, last)| *at <= ended && last != number);
             if is_news && self.is_shared(*number) {
                 self.seen.entry(*cell).or_default().push((ended, *number));
             }
@@ -80,21 +110,27 @@ impl Oracle {
     }
 
     /// The write that each visible value came from.
-    fn visible(&self, view: &Rows, ended: Duration) -> Result<BTreeMap<u32, u64>, (Invariant, String)> {
+    fn visible(&self, seen: &Seen<'_>) -> Result<BTreeMap<u32, u64>, (Invariant, String)> {
         let mut visible = BTreeMap::new();
-        for (key, fields) in &view.by_key {
-            for (field, value) in fields {
+        for (key, fields) in &seen.rows.by_key {
+            for (field, value) in fields.iter() {
                 let strange = || (Invariant::Content, format!("{key} {field}={value:?} was never written"));
                 let cell = self.cells.find(key, field).ok_or_else(strange)?;
                 let number = write_of(value).ok_or_else(strange)?;
                 let write = self.write(number).ok_or_else(strange)?;
                 let writes = self.cells.writes.get(cell as usize).map(Vec::as_slice).unwrap_or_default();
-                if !writes.contains(&(number, value.clone())) || write.started > ended {
+                if !writes.iter().any(|(known, written)| *known == number && written == value)
+                    || write.started > seen.ended
+                {
                     return Err(strange());
                 }
                 if write.outcome == Outcome::Refused {
                     let what = format!("{key} {field} shows write {number}, which was refused for good");
                     return Err((Invariant::Outcome, what));
+                }
+                if self.deletes.must_hide(key, write, seen.started) {
+                    let what = format!("{key} {field} shows write {number}, which was deleted");
+                    return Err((Invariant::Deletion, what));
                 }
                 visible.insert(cell, number);
             }
@@ -115,46 +151,41 @@ impl Oracle {
         }
     }
 
+    /// A cell shows a write or one that may have come later, unless it may have been hidden since.
     fn check_cell(
         &self,
         cell: u32,
-        visible: &BTreeMap<u32, u64>,
-        due: impl Iterator<Item = u64>,
-        is_empty: bool,
+        number: u64,
+        (visible, seen): (&BTreeMap<u32, u64>, &Seen<'_>),
+        (missing, order): (Invariant, Invariant),
+        why: &str,
     ) -> Judged {
-        let found = visible.get(&cell).copied();
-        for number in due {
-            let Some(found) = found else {
-                let all = if is_empty { " and so is everything else" } else { "" };
-                let what = format!("{} of write {number} is missing{all}", self.name(cell));
-                return Err((Invariant::StrongRead, what));
-            };
-            self.check_not_before(cell, found, number, Invariant::Order)?;
-        }
-        Ok(())
-    }
-
-    /// `found` is visible though `number` was to be seen: fine unless it certainly came before.
-    fn check_not_before(&self, cell: u32, found: u64, number: u64, invariant: Invariant) -> Judged {
-        let (Some(shown), Some(hidden)) = (self.write(found), self.write(number)) else { return Ok(()) };
-        if found == number || !self.precedes(shown, hidden) {
+        let Some(hidden) = self.write(number) else { return Ok(()) };
+        let Some(found) = visible.get(&cell) else {
+            if self.may_be_hidden(cell, hidden, seen) {
+                return Ok(());
+            }
+            let all = if visible.is_empty() { " and so is everything else" } else { "" };
+            return Err((missing, format!("{} of write {number} is missing{all}{why}", self.name(cell))));
+        };
+        let Some(shown) = self.write(*found) else { return Ok(()) };
+        if *found == number || !self.precedes(shown, hidden) {
             return Ok(());
         }
-        let what = format!("{} shows write {found} and hides write {number}, which came after it", self.name(cell));
-        Err((invariant, what))
+        let name = self.name(cell);
+        Err((order, format!("{name} shows write {found} and hides write {number}, which came after it{why}")))
     }
 
-    fn check_monotone(&self, seen: &BTreeMap<u32, u64>, visible: &BTreeMap<u32, u64>, who: &str) -> Judged {
-        for (cell, number) in seen {
-            match visible.get(cell) {
-                None => {
-                    let what = format!("{} of write {number} is missing, though {who} has seen it", self.name(*cell));
-                    return Err((Invariant::Monotone, what));
-                }
-                Some(found) => self.check_not_before(*cell, *found, *number, Invariant::Monotone)?,
-            }
-        }
-        Ok(())
+    fn may_be_hidden(&self, cell: u32, write: &Write, seen: &Seen<'_>) -> bool {
+        let Some((key, _)) = self.cells.names.get(cell as usize) else { return false };
+        let has_expired = &*key.table == EVENTS && key.time_ns < seen.floor_ns;
+        has_expired || self.deletes.may_hide(key, write, seen.ended)
+    }
+
+    fn check_monotone(&self, before: &BTreeMap<u32, u64>, now: (&BTreeMap<u32, u64>, &Seen<'_>), who: &str) -> Judged {
+        let why = format!(", though {who} has seen it");
+        let both = (Invariant::Monotone, Invariant::Monotone);
+        before.iter().try_for_each(|(cell, number)| self.check_cell(*cell, *number, now, both, &why))
     }
 
     fn name(&self, cell: u32) -> String {
