@@ -119,6 +119,9 @@ impl Audit {
 
     /// The history as of a version.
     pub(crate) fn at(&self, version: Version) -> Option<Arc<Ledger>> {
+        if version == Version::ZERO {
+            return Some(Arc::default());
+        }
         self.chain.get(&version).map(|link| Arc::clone(&link.ledger))
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tidewell_maintain::{SealOptions, Sealer};
 use tidewell_manifest::{DecodeError, ManifestError};
 
-use crate::actors::{collect, drop_all, fold, restore};
+use crate::actors::{collect, drop_all, fold, last_write, restore};
 use crate::host::{Host, open};
 use crate::verdict::Explain as _;
 use crate::violation::Invariant;
@@ -17,7 +17,7 @@ const ROUNDS_MAX: u32 = 6;
 
 /// L3: the store holds what the newest version needs, and nothing else.
 pub(super) async fn come_to_rest(world: &Arc<World>, hosts: &[Arc<Host>]) {
-    let Some(host) = hosts.first() else { return };
+    let Some(host) = hosts.iter().find(|host| host.ingest.is_some()) else { return };
     put_back(host).await;
     drop_all(host).await;
     // Any age will do.
@@ -25,12 +25,17 @@ pub(super) async fn come_to_rest(world: &Arc<World>, hosts: &[Arc<Host>]) {
     let sealer = Sealer::new(host.env.clone(), host.manifest.clone(), Arc::clone(&host.folder), options);
     let mut rounds = 0;
     loop {
-        let sealed = match sealer.run().await {
-            Ok(summary) => summary.sealed.len(),
-            Err(error) => return error.explain(&host.process, "last sealing"),
-        };
-        checkpoint(host).await;
+        // A generation that nobody wrote under has no successor, and checkpoints go with theirs.
+        last_write(host).await;
         fold(host).await;
+        let mut sealed = 0;
+        for _ in 0..2 {
+            match sealer.run().await {
+                Ok(summary) => sealed += summary.sealed.len(),
+                Err(error) => return error.explain(&host.process, "last sealing"),
+            }
+        }
+        checkpoint(host).await;
         let deleted = collect(host, Duration::ZERO).await;
         rounds += 1;
         let left = world.audit.lock().check_reachable();

@@ -128,7 +128,7 @@ impl Oracle {
                     let what = format!("{key} {field} shows write {number}, which was refused for good");
                     return Err((Invariant::Outcome, what));
                 }
-                if self.deletes.must_hide(key, write, seen.started) {
+                if seen.session.is_none() && self.deletes.must_hide(key, write, seen.started) {
                     let what = format!("{key} {field} shows write {number}, which was deleted");
                     return Err((Invariant::Deletion, what));
                 }
