@@ -4,6 +4,9 @@
 //! `clippy.toml` bans the direct calls elsewhere.
 #![allow(clippy::disallowed_methods)] // This crate is the door the ban points to.
 
+#[cfg(feature = "test-util")]
+mod gate;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -13,6 +16,9 @@ use parking_lot::Mutex;
 use rand::rngs::StdRng;
 use rand::{Rng, RngCore, SeedableRng};
 use tidewell_types::{NodeId, SegmentId, StoreId, TimestampNs, WriteId, WriterId};
+
+#[cfg(feature = "test-util")]
+pub use gate::{Gate, Passage};
 
 /// A source of time. Wall time is only ever a proposal (default timestamps, stamps, ages); safety never rests on it.
 pub trait Clock: Send + Sync + 'static {
@@ -44,19 +50,38 @@ impl Clock for SystemClock {
 pub struct Env {
     clock: Arc<dyn Clock>,
     rng: Arc<Mutex<StdRng>>,
+    #[cfg(feature = "test-util")]
+    gate: Option<Arc<dyn Gate>>,
 }
 
 impl Env {
     /// The real clock and randomness from the operating system.
     #[must_use]
     pub fn system() -> Self {
-        Self { clock: Arc::new(SystemClock { zero: Instant::now() }), rng: Arc::new(Mutex::new(StdRng::from_os_rng())) }
+        Self::of(Arc::new(SystemClock { zero: Instant::now() }), StdRng::from_os_rng())
     }
 
     /// A given clock and randomness from a seed, for simulation and tests.
     #[must_use]
     pub fn seeded(seed: u64, clock: Arc<dyn Clock>) -> Self {
-        Self { clock, rng: Arc::new(Mutex::new(StdRng::seed_from_u64(seed))) }
+        Self::of(clock, StdRng::seed_from_u64(seed))
+    }
+
+    fn of(clock: Arc<dyn Clock>, rng: StdRng) -> Self {
+        Self {
+            clock,
+            rng: Arc::new(Mutex::new(rng)),
+            #[cfg(feature = "test-util")]
+            gate: None,
+        }
+    }
+
+    /// The same doors for one simulated process: its tasks pass the gate before every poll, and blocking work runs at once
+    /// where it is asked for, so that a run is one thread's and replays.
+    #[cfg(feature = "test-util")]
+    #[must_use]
+    pub fn gated(&self, gate: Arc<dyn Gate>) -> Self {
+        Self { gate: Some(gate), ..self.clone() }
     }
 
     /// The wall clock, UTC.
@@ -124,6 +149,10 @@ impl Env {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        #[cfg(feature = "test-util")]
+        if let Some(gate) = &self.gate {
+            return tokio::spawn(gate::Gated::new(Arc::clone(gate), future));
+        }
         tokio::spawn(future)
     }
 
@@ -133,6 +162,10 @@ impl Env {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
+        #[cfg(feature = "test-util")]
+        if self.gate.is_some() {
+            return work();
+        }
         match tokio::task::spawn_blocking(work).await {
             Ok(result) => result,
             Err(join) => std::panic::resume_unwind(join.into_panic()),
@@ -145,3 +178,6 @@ impl fmt::Debug for Env {
         f.debug_struct("Env").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

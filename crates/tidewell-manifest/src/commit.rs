@@ -90,7 +90,8 @@ impl Manifest {
         let _turn = self.inner.turn.lock().await;
         let (mut backoff, mut doubt) = (BACKOFF_MIN, Doubt::default());
         loop {
-            let state = self.catch_up_in_turn().await?;
+            let caught_up = self.catch_up_in_turn().await;
+            let state = caught_up.map_err(|error| self.in_doubt(error.into(), doubt.open.or(doubt.lost)))?;
             doubt.look(self.inner.floor.known());
             match self.attempt(&state, &mut intend, &doubt).await {
                 Ok(Attempt::Idle) => return Ok(state),
@@ -103,17 +104,17 @@ impl Manifest {
                     self.inner.env.sleep(self.inner.env.jitter(backoff)).await;
                     backoff = (backoff * 2).min(BACKOFF_MAX);
                 }
-                Err(CommitError::Refused(refusal)) => return Err(self.refused(refusal, &doubt)),
-                Err(error) => return Err(error),
+                Err(error) => return Err(self.in_doubt(error, doubt.open)),
             }
         }
     }
 
-    /// A refusal is definite, unless it may be an earlier attempt of ours that is in the way.
-    fn refused(&self, refusal: Refusal, doubt: &Doubt) -> CommitError {
-        match doubt.open {
-            None => refusal.into(),
-            Some(version) => self.overtaken(version, refusal.to_string()),
+    /// An error is what it says, unless an earlier attempt of ours may have counted: then that may be what is in the way, and
+    /// the outcome is unknown.
+    fn in_doubt(&self, error: CommitError, attempted: Option<Version>) -> CommitError {
+        match (attempted, error) {
+            (None, error) | (Some(_), error @ CommitError::Unknown { .. }) => error,
+            (Some(version), error) => self.overtaken(version, error.to_string()),
         }
     }
 

@@ -16,6 +16,8 @@ mod entry;
 mod error;
 mod floor;
 mod frame;
+#[cfg(feature = "test-util")]
+pub mod inspect;
 mod intent;
 mod leaf;
 mod lists;

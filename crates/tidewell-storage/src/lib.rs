@@ -33,7 +33,7 @@ pub use conformance::conformance;
 pub use create::Created;
 pub use error::{Place, StorageError};
 #[cfg(feature = "test-util")]
-pub use faulty::{Attempted, Fault};
+pub use faulty::{Attempted, Did, Effect, Fault, Journey, Network};
 #[cfg(feature = "test-util")]
 pub use format::read_format;
 pub use format::{FORMAT_VERSION, StoreFormat};

@@ -11,7 +11,7 @@ enum Place {
 }
 
 /// The layers, lowest first: the one place that decides them.
-const LAYERS: [(&str, Place); 20] = [
+const LAYERS: [(&str, Place); 21] = [
     ("tidewell-types", Place::Product(0, 0)),
     ("tidewell-env", Place::Product(0, 1)),
     ("tidewell-line-protocol", Place::Product(1, 0)),
@@ -31,6 +31,7 @@ const LAYERS: [(&str, Place); 20] = [
     ("tidewell-hostile", Place::Development),
     ("tidewell-models", Place::Development),
     ("tidewell-testkit", Place::Development),
+    ("tidewell-sim", Place::Development),
     ("tidewell-xtask", Place::Development),
 ];
 

@@ -107,6 +107,19 @@ async fn create_where_another_was_first_gives_its_body() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn create_whose_own_body_is_read_back_damaged_is_mine() {
+    for damage in [Fault::FlipBit(3), Fault::CutBody(500)] {
+        let store = healthy();
+        let faulty = store.with_faults(move |attempted| match (attempted.operation, attempted.attempt) {
+            (Operation::Create, 1) => Fault::ApplyThenLose,
+            (Operation::Get, 1) => damage,
+            _ => Fault::Pass,
+        });
+        assert_eq!(create(&faulty, "mine").await.unwrap(), Created::Mine, "{damage:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn create_that_is_never_answered_is_unknown_in_time() {
     let store = healthy();
     let faulty = store.with_faults(|attempted| match attempted.operation {

@@ -1,0 +1,166 @@
+//! The state as the audit adds it up, without the code that it checks.
+
+mod compare;
+mod keep;
+mod rows;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use tidewell_manifest::{CheckpointRef, Grave, SegmentEntry, inspect};
+use tidewell_types::{
+    Generation, GenerationState, NodeId, SegmentId, Seq, Source, Stamp, StreamId, TableName, TokenId, Version, WriteId,
+};
+
+use super::Findings;
+use super::content::{Bounds, SegmentRows};
+use crate::rows::Rows;
+use crate::violation::Invariant;
+
+/// A generation as the history has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GenerationEntry {
+    pub(crate) state: GenerationState,
+    pub(crate) watermarks: Option<WriteId>,
+}
+
+/// What the history up to a version adds up to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledger {
+    pub(crate) version: Version,
+    pub(crate) digest: u128,
+    pub(crate) live: Arc<BTreeMap<SegmentId, Arc<SegmentEntry>>>,
+    pub(crate) graves: Arc<BTreeMap<SegmentId, Grave>>,
+    /// Also of streams that the product has let go of.
+    applied: Arc<BTreeMap<Source, Seq>>,
+    epochs: BTreeMap<NodeId, u64>,
+    pub(crate) generations: BTreeMap<Generation, GenerationEntry>,
+    stamp_max: Stamp,
+    tokens: Arc<BTreeSet<TokenId>>,
+    pub(crate) bounds: Arc<BTreeMap<TableName, Bounds>>,
+    /// How long rows are kept, in milliseconds, by table; `None` is for those that do not say.
+    retentions: BTreeMap<Option<TableName>, u64>,
+    pub(crate) snapshots: BTreeMap<String, CheckpointRef>,
+    /// Those that count, oldest first.
+    pub(crate) checkpoints: Vec<CheckpointRef>,
+    restored: Version,
+    /// The rows that readers of this version see in segments.
+    pub(crate) content: Arc<Rows>,
+    /// Folds of entries of any source, so far.
+    pub(crate) folds: u64,
+}
+
+/// What a ledger needs to know of the rest of the book to take a commit.
+pub(super) struct Book<'a> {
+    pub(super) rows: &'a SegmentRows,
+    /// The history as of an earlier version.
+    pub(super) earlier: &'a dyn Fn(Version) -> Option<Arc<Ledger>>,
+}
+
+impl Ledger {
+    pub(crate) fn applied(&self, source: &Source) -> Seq {
+        self.applied.get(source).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn applied_to(&self, stream: StreamId) -> Seq {
+        self.applied(&Source::Objects(stream))
+    }
+
+    pub(crate) fn generation(&self, generation: Generation) -> GenerationState {
+        self.generations.get(&generation).map_or(GenerationState::Open, |entry| entry.state)
+    }
+
+    /// Where the streams of a generation end, those that were never folded left out.
+    pub(crate) fn ends(&self, generation: Generation) -> BTreeMap<StreamId, Seq> {
+        let of_it = |(source, end): (&Source, &Seq)| match source {
+            Source::Objects(stream) if stream.generation == generation => Some((*stream, *end)),
+            _ => None,
+        };
+        self.applied.iter().filter_map(of_it).collect()
+    }
+
+    /// Takes the next commit and says what is wrong with it.
+    pub(super) fn follow(&mut self, commit: &inspect::Commit, book: &Book<'_>, findings: &mut Findings) {
+        let version = commit.version;
+        if self.generation(commit.intent.author.generation) == GenerationState::Sealed {
+            // I11: no commit of a sealed generation.
+            findings.broken(Invariant::Watermarks, format!("record {version} comes from a sealed generation"));
+        }
+        self.restore(commit, book, findings);
+        self.attach(commit, findings);
+        self.take_tokens(commit, findings);
+        self.fold(commit, findings);
+        self.change_generations(commit, findings);
+        let removed = self.remove(commit, findings);
+        self.add(commit, findings);
+        self.limit(commit, findings);
+        self.keep(commit, findings);
+        self.take_rows(commit, &removed, book, findings);
+        self.stamp_max = self.stamp_max.max(commit.intent.stamp_max);
+        (self.version, self.digest) = (version, commit.digest);
+        self.check_digest(commit, findings);
+    }
+
+    fn attach(&mut self, commit: &inspect::Commit, findings: &mut Findings) {
+        for attach in &commit.intent.attaches {
+            let epoch = self.epochs.entry(attach.node).or_default();
+            if attach.epoch != *epoch + 1 {
+                let what = format!("record {} attaches under epoch {}", commit.version, attach.epoch);
+                findings.broken(Invariant::Watermarks, what);
+            }
+            *epoch = attach.epoch;
+        }
+    }
+
+    /// I2: of all requests with one token the rows of one are folded.
+    fn take_tokens(&mut self, commit: &inspect::Commit, findings: &mut Findings) {
+        for token in &commit.intent.tokens {
+            if !Arc::make_mut(&mut self.tokens).insert(*token) {
+                let what = format!("record {} folds request {token} again", commit.version);
+                findings.broken(Invariant::ExactlyOnce, what);
+            }
+        }
+    }
+
+    /// I2: an entry is folded once. I11: by who may, and where it may be.
+    fn fold(&mut self, commit: &inspect::Commit, findings: &mut Findings) {
+        let version = commit.version;
+        for fold in &commit.intent.folds {
+            let applied = self.applied(&fold.source);
+            if fold.from != applied || fold.to < fold.from {
+                let (source, from, to) = (fold.source, fold.from, fold.to);
+                let what =
+                    format!("record {version} folds {source:?} from {from} to {to}, but it is folded to {applied}");
+                findings.broken(Invariant::ExactlyOnce, what);
+            }
+            match fold.source {
+                Source::Node(node) if self.epochs.get(&node).copied().unwrap_or(0) != fold.epoch => {
+                    let what = format!("record {version} folds for an older holder of {node}");
+                    findings.broken(Invariant::Watermarks, what);
+                }
+                Source::Objects(stream) if self.generation(stream.generation) == GenerationState::Sealed => {
+                    findings.broken(Invariant::Watermarks, format!("record {version} folds a sealed generation"));
+                }
+                _ => {}
+            }
+            Arc::make_mut(&mut self.applied).insert(fold.source, fold.to);
+            self.folds += 1;
+        }
+    }
+
+    /// I11: generations only move forward.
+    fn change_generations(&mut self, commit: &inspect::Commit, findings: &mut Findings) {
+        for change in &commit.intent.generations {
+            let generation = change.generation;
+            if change.state < self.generation(generation) {
+                let what = format!("record {} opens generation {generation} again", commit.version);
+                findings.broken(Invariant::Watermarks, what);
+            }
+            let was_sealed = self.generation(generation) == GenerationState::Sealed;
+            let known = self.generations.get(&generation).and_then(|entry| entry.watermarks);
+            let is_sealed_here = change.state == GenerationState::Sealed && !was_sealed;
+            let watermarks = if is_sealed_here { change.watermarks } else { known };
+            self.generations.insert(generation, GenerationEntry { state: change.state, watermarks });
+        }
+    }
+}

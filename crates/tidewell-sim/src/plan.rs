@@ -1,0 +1,191 @@
+//! What a seed decides before anything runs: which processes there are, what goes wrong, and how fast life is.
+
+mod roles;
+
+use std::time::Duration;
+
+use tidewell_wal::AckLevel;
+
+use crate::actors::Actor;
+use crate::breakage::Breakage;
+use crate::dice::Dice;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const HOUR: Duration = Duration::from_secs(3_600);
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// One process of the run.
+#[derive(Clone, Debug)]
+pub(crate) struct Role {
+    pub(crate) name: String,
+    /// When its writes are acknowledged; `None` where it takes none.
+    pub(crate) level: Option<AckLevel>,
+    /// What it does.
+    pub(crate) actors: Vec<Actor>,
+    /// How far its wall clock is off at the start.
+    pub(crate) skew_ns: i64,
+}
+
+/// How likely each fault is, for one request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FaultRates {
+    pub(crate) fail_before: f64,
+    pub(crate) apply_then_lose: f64,
+    pub(crate) apply_later: f64,
+    pub(crate) twice: f64,
+    pub(crate) conflict: f64,
+    pub(crate) denied: f64,
+    pub(crate) hang: f64,
+    pub(crate) damage: f64,
+    pub(crate) leave_some: f64,
+    pub(crate) race_list: f64,
+}
+
+impl FaultRates {
+    /// Whether bytes may arrive damaged, so that processes may call them so.
+    pub(crate) fn damages(&self) -> bool {
+        self.damage > 0.0
+    }
+}
+
+/// What happens to the one troubled store among three that hold copies of the log. The others may fail too, but never lose
+/// anything, and where one is wiped they always answer: a majority is whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReplicaTrouble {
+    /// It is down for spells, and all of them meet the faults of the main store.
+    Down,
+    /// It is down for spells, and comes back empty.
+    Wiped,
+}
+
+/// Copies of the log in other stores.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Replicas {
+    pub(crate) count: usize,
+    pub(crate) troubled: usize,
+    pub(crate) trouble: ReplicaTrouble,
+}
+
+/// How the verbs are set.
+#[derive(Clone, Debug)]
+pub(crate) struct Upkeep {
+    pub(crate) generation_ms: u64,
+    pub(crate) seal_after_ms: u64,
+    pub(crate) reader_grace_ms: u64,
+    pub(crate) retention_ms: u64,
+    pub(crate) cold_after: Duration,
+    pub(crate) segment_rows_max: u64,
+    pub(crate) inputs_max: usize,
+    /// Segments of one list, and those that a table keeps outside of lists; `None` for the product's own, which no run
+    /// reaches.
+    pub(crate) lists: Option<(usize, usize)>,
+}
+
+/// Everything that a seed decides at the start.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) roles: Vec<Role>,
+    pub(crate) replicas: Option<Replicas>,
+    pub(crate) upkeep: Upkeep,
+    /// Pauses between a client's writes, a fold and the next, and so on.
+    pub(crate) pause: (Duration, Duration),
+    /// How long a request is on its way, one way.
+    pub(crate) latency: (Duration, Duration),
+    pub(crate) writes_per_client: u64,
+    /// The share of writes that have an idempotency key.
+    pub(crate) key_share: f64,
+    pub(crate) faults: FaultRates,
+    /// Pauses between a crash, a freeze or a jump and the next.
+    pub(crate) trouble: (Duration, Duration),
+    pub(crate) freeze: (Duration, Duration),
+    /// The probability that writing a commit, a log entry or the floor freezes or crashes the process; for other requests
+    /// of these objects a tenth of it.
+    pub(crate) ambush: f64,
+    /// Whether wall clocks differ or jump; then processes may disagree on the order of writes.
+    pub(crate) clocks_lie: bool,
+    pub(crate) breakage: Breakage,
+    /// When the storm ends at the latest.
+    pub(crate) storm: Duration,
+}
+
+impl Plan {
+    pub(crate) fn of(seed: u64, breakage: Breakage) -> Self {
+        let mut dice = Dice::new(seed, "plan");
+        let is_sparse = dice.chance(0.2);
+        let clocks_lie = dice.chance(0.3);
+        let faults = faults(&mut dice, breakage);
+        let replicas = dice.chance(0.3).then(|| Replicas {
+            count: 3,
+            troubled: dice.between(0, 3) as usize,
+            trouble: if dice.chance(0.5) { ReplicaTrouble::Down } else { ReplicaTrouble::Wiped },
+        });
+        let mut roles = roles::roles(&mut dice, replicas.is_some(), breakage);
+        if clocks_lie {
+            let bound_ns = dice.span(Duration::from_secs(1), HOUR).as_nanos() as u64;
+            for role in &mut roles {
+                role.skew_ns = dice.between(0, 2 * bound_ns) as i64 - bound_ns as i64;
+            }
+        }
+        let milli = Duration::from_millis;
+        let (pause, trouble, freeze, storm) = if is_sparse {
+            ((MINUTE, 6 * HOUR), (HOUR, DAY), (MINUTE, 20 * DAY), 40 * DAY)
+        } else {
+            ((milli(10), milli(4_000)), (milli(200), milli(8_000)), (milli(200), 5 * MINUTE), 10 * MINUTE)
+        };
+        Self {
+            roles,
+            replicas,
+            upkeep: upkeep(&mut dice, is_sparse),
+            pause,
+            latency: (milli(1), milli(dice.between(5, 200))),
+            writes_per_client: dice.between(6, 14),
+            key_share: dice.pick(&[0.0, 0.2, 0.6]).unwrap_or(0.0),
+            faults,
+            trouble,
+            freeze,
+            ambush: if dice.chance(0.7) { 0.06 } else { 0.0 },
+            clocks_lie,
+            breakage,
+            storm,
+        }
+    }
+}
+
+fn upkeep(dice: &mut Dice, is_sparse: bool) -> Upkeep {
+    let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    let second = Duration::from_secs(1);
+    let (generation, retention) = if is_sparse {
+        ((HOUR, 3 * DAY), (DAY, 20 * DAY))
+    } else {
+        ((2 * second, 30 * second), (MINUTE, 6 * MINUTE))
+    };
+    Upkeep {
+        generation_ms: millis(dice.span(generation.0, generation.1)),
+        seal_after_ms: millis(dice.span(generation.0, generation.1)),
+        reader_grace_ms: if dice.chance(0.3) { 0 } else { millis(dice.span(second, generation.1)) },
+        retention_ms: millis(dice.span(retention.0, retention.1)),
+        cold_after: dice.span(HOUR, 3 * DAY),
+        segment_rows_max: dice.between(4, 200),
+        inputs_max: dice.between(2, 12) as usize,
+        lists: dice.chance(0.6).then(|| (dice.between(2, 6) as usize, dice.between(1, 6) as usize)),
+    }
+}
+
+/// Every kind of fault is on or off, and as harsh as the seed: runs with all of them at once reach less.
+fn faults(dice: &mut Dice, breakage: Breakage) -> FaultRates {
+    let harshness = dice.pick(&[0.0, 0.01, 0.03, 0.07]).unwrap_or(0.03);
+    let mut rate = |share: f64| if dice.chance(0.5) { harshness * share } else { 0.0 };
+    let rates = FaultRates {
+        fail_before: rate(1.0),
+        apply_then_lose: rate(1.0),
+        apply_later: rate(1.0),
+        twice: rate(0.5),
+        conflict: rate(1.0),
+        denied: rate(0.1),
+        hang: rate(0.3),
+        damage: rate(0.3),
+        leave_some: rate(2.0),
+        race_list: rate(1.0),
+    };
+    if breakage == Breakage::IgnoresConditions { FaultRates::default() } else { rates }
+}
