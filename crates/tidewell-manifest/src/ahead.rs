@@ -112,9 +112,6 @@ impl Manifest {
     /// From the checkpoint of a first look, or from nothing where there are few records; `None` where that leads nowhere.
     async fn advance_from(&self, look: Look) -> Result<Option<Unconfirmed>, ManifestError> {
         let Look { newest, hinted } = look;
-        if newest == Version::ZERO {
-            return Ok(Some(Unconfirmed { state: Arc::default(), from: Some(Version::ZERO) }));
-        }
         if hinted.is_none() && newest.get() > RECORDS_AT_ONCE {
             return Ok(None);
         }

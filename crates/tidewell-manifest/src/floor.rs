@@ -52,11 +52,6 @@ impl Floor {
         }
     }
 
-    /// The highest floor that this process has read; no request.
-    pub(crate) fn known(&self) -> Version {
-        self.seen.lock().version
-    }
-
     /// Raises the floor to `to`, or leaves it where it is higher. A read and a compare-and-swap, again while others raise it.
     pub(crate) async fn raise(&self, store: &Store, to: Version, write_id: WriteId) -> Result<Version, ManifestError> {
         loop {

@@ -109,6 +109,6 @@ pub async fn open_with_lists(
     env: Env,
     database: DatabaseName,
 ) -> Result<Manifest, ManifestError> {
-    let limits = Limits { leaf: list_max, table: loose_max, total: usize::MAX, few: loose_max };
+    let limits = Limits { leaf: list_max, table: loose_max, total: usize::MAX, few: loose_max, ..Limits::default() };
     Manifest::open_within(limits, store, env, database).await
 }

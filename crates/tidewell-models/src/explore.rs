@@ -43,6 +43,28 @@ pub struct Walk {
     pub missed: BTreeSet<&'static str>,
 }
 
+impl Walk {
+    /// Its line in the table of this crate's page.
+    #[must_use]
+    pub fn row(&self, model: &str, case: &str) -> String {
+        let Self { state_count, step_count, depth, .. } = self;
+        format!("| `{model}` | {case} | {} | {} | {depth} |", grouped(*state_count), grouped(*step_count))
+    }
+}
+
+/// A number with a comma before every three digits.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// Visits every state that the model can reach. Stops early only at a violation: a walk without one is complete, since
 /// there is no limit on states, depth or time.
 pub fn exhaust<M>(model: M) -> Walk

@@ -1,4 +1,5 @@
-//! Walks a model from the command line: its broken rules, or the protocol within bounds that tests cannot afford.
+//! Walks a model from the command line: the lines of the table of counts, the broken rules, or the protocol within bounds that
+//! tests cannot afford.
 
 use std::env;
 use std::fmt::Debug;
@@ -19,8 +20,8 @@ fn main() -> ExitCode {
     macro_rules! walk {
         ($($name:ident),*) => {
             match (model.as_str(), what.as_str()) {
-                $((stringify!($name), "cases") => walk_cases($name::cases()),
-                (stringify!($name), "deep") => walk_cases($name::deep_cases()),
+                $((stringify!($name), "cases") => walk_cases(stringify!($name), $name::cases()),
+                (stringify!($name), "deep") => walk_cases(stringify!($name), $name::deep_cases()),
                 (stringify!($name), "mutants") => walk_mutants($name::mutants()),)*
                 _ => say(USAGE, false),
             }
@@ -33,7 +34,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn walk_cases<M>(cases: Vec<Case<M>>) -> bool
+fn walk_cases<M>(model_name: &str, cases: Vec<Case<M>>) -> bool
 where
     M: Model + Send + Sync + 'static,
     M::State: Clone + Debug + Hash + PartialEq + Send + Sync + 'static,
@@ -41,8 +42,9 @@ where
 {
     cases.into_iter().fold(true, |so_far, Case { name, model }| {
         let walk = exhaust(model);
-        let counts = format!("{} states, {} steps, depth {}", walk.state_count, walk.step_count, walk.depth);
-        so_far & say(&format!("{name}: {counts}, violated: {:#?}", walk.violations), walk.violations.is_empty())
+        let is_good = say(&walk.row(model_name, name), walk.violations.is_empty());
+        let violated = walk.violations.iter();
+        violated.fold(so_far & is_good, |_, (property, steps)| say(&format!("{property:?} by {steps:#?}"), false))
     })
 }
 

@@ -8,7 +8,11 @@
 //! Faults: each bucket's create arrives at any later time or never, its answer is lost; one bucket at a time is down and comes
 //! back, or is wiped and stays away.
 //!
-//! Left out: lost and delayed commits, the floor, refilling a wiped bucket, progress.
+//! A wiped bucket stays away here. One that answers as if it were merely empty takes the place of one that is down: then both
+//! others must answer (`WipedAnswers`).
+//!
+//! Left out: entries in the main store, two processes under one identity, lost and delayed commits, the floor, refilling a
+//! wiped bucket, progress. A fold takes what one bucket alone has; the code copies it to a second one first.
 
 mod folder;
 mod mutation;
@@ -93,10 +97,7 @@ pub fn cases() -> Vec<Case<Quorum>> {
 /// The same within bounds that take minutes.
 #[must_use]
 pub fn deep_cases() -> Vec<Case<Quorum>> {
-    vec![
-        case("a row, a bucket down, one wiped, two reads", Bounds { reads: 2, downs: 1, wipes: 1, ..SMALL }),
-        case("two rows, a wiped bucket, a read", Bounds { rows: 2, reads: 1, wipes: 1, ..SMALL }),
-    ]
+    vec![case("a row, a bucket down, one wiped, two reads", Bounds { reads: 2, downs: 1, wipes: 1, ..SMALL })]
 }
 
 const SMALL: Bounds = Bounds { rows: 1, reads: 0, folds: 1, seals: true, downs: 0, wipes: 0, resends: 0 };

@@ -154,11 +154,8 @@ impl Plan {
 fn upkeep(dice: &mut Dice, is_sparse: bool) -> Upkeep {
     let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
     let second = Duration::from_secs(1);
-    let (generation, retention) = if is_sparse {
-        ((HOUR, 3 * DAY), (DAY, 20 * DAY))
-    } else {
-        ((2 * second, 30 * second), (MINUTE, 6 * MINUTE))
-    };
+    let (generation, retention) =
+        if is_sparse { ((HOUR, 3 * DAY), (DAY, 20 * DAY)) } else { ((2 * second, 30 * second), (MINUTE, 6 * MINUTE)) };
     Upkeep {
         generation_ms: millis(dice.span(generation.0, generation.1)),
         seal_after_ms: millis(dice.span(generation.0, generation.1)),

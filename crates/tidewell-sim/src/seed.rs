@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use futures::future::select;
 
+use crate::breakage::Breakage;
 use crate::calm;
 use crate::nemesis;
-use crate::breakage::Breakage;
 use crate::plan::Plan;
 use crate::process::Process;
 use crate::race::Coverage;

@@ -276,7 +276,8 @@ impl World {
         let Some(store) = self.replicas.get(index) else { return };
         self.reach(Race::StoreWiped);
         let listed = store.list(&Prefix::databases()).await.unwrap_or_default();
-        let names: Vec<_> = listed.iter().filter_map(|object| tidewell_storage::ObjectName::foreign(&object.key)).collect();
+        let names: Vec<_> =
+            listed.iter().filter_map(|object| tidewell_storage::ObjectName::foreign(&object.key)).collect();
         self.audit.lock().wiped(index);
         if let Err(error) = store.delete(&names).await {
             self.broken(Invariant::Error, format!("a store in memory fails: {error}"));

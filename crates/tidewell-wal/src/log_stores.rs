@@ -35,7 +35,8 @@ pub enum LogTarget {
 ///
 /// An entry is durable when it is in the main store or, with the same bytes, in a majority of the replicas. Everything else
 /// of a database (commits, segments) is in the main store alone, so nothing works without that one, while any minority of
-/// the replicas may be down, slow or wiped.
+/// the replicas may be down, slow or wiped. A replica that lost what it had and answers as if nothing had been there is one of
+/// that minority until it is filled again: with three replicas, another that is too slow to be heard then hides an entry.
 #[derive(Clone, Debug)]
 pub struct LogStores {
     main: Store,

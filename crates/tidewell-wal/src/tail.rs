@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures::future::try_join_all;
-use tidewell_buffer::Buffer;
+use tidewell_buffer::{Buffer, Entry};
 use tidewell_env::Env;
 use tidewell_storage::{DatabaseLayout, Listed, ObjectName};
 use tidewell_types::{GenerationState, Seq, Source, StreamId, Watermarks};
@@ -49,8 +49,7 @@ where
 
 /// The same in fewer round trips, for a view that is confirmed only after it was read: `beside` runs while the log is listed
 /// for the first time, and while a view is being confirmed, the entries that are new as it says are fetched. A view that is
-/// not confirmed is dropped, and everything begins again; entries that were fetched in vain do no harm, since the view
-/// decides which of them count.
+/// not confirmed is dropped, and everything begins again; what was fetched enters the buffer only once its view is confirmed.
 ///
 /// # Errors
 /// Those of `beside`, `read` and the confirmation; [`WalError::Damaged`] and [`WalError::Newer`] for an entry that cannot be read (rows would be
@@ -90,11 +89,12 @@ where
         let fetch = async {
             match wanted? {
                 Some(wanted) => tail.fetch(&wanted).await,
-                None => Ok(false),
+                None => Ok(None),
             }
         };
-        let (is_whole, is_confirmed) = futures::future::join(fetch, confirm).await;
-        if is_confirmed? && is_whole? {
+        let (fetched, is_confirmed) = futures::future::join(fetch, confirm).await;
+        if is_confirmed? && let Some(entries) = fetched? {
+            entries.into_iter().for_each(|entry| tail.buffer.apply(Arc::new(entry)));
             return Ok((view, located.into_iter().map(|located| located.listed).collect()));
         }
     }
@@ -208,16 +208,17 @@ impl Tail<'_> {
         Ok(())
     }
 
-    /// Fetches entries into the buffer; `false` where one is gone, so folded since.
-    async fn fetch(&self, wanted: &[Wanted]) -> Result<bool, WalError> {
+    /// Fetches entries; `None` where one is gone, so folded since.
+    async fn fetch(&self, wanted: &[Wanted]) -> Result<Option<Vec<Entry>>, WalError> {
+        let mut entries = Vec::with_capacity(wanted.len());
         for group in wanted.chunks(FETCHES_MAX) {
             let bodies = try_join_all(group.iter().map(|entry| self.fetch_one(entry))).await?;
             for (entry, body) in group.iter().zip(bodies) {
-                let Some(body) = body else { return Ok(false) };
-                self.take(entry.stream, entry.seq, &body)?;
+                let Some(body) = body else { return Ok(None) };
+                entries.push(self.read(entry.stream, entry.seq, &body)?);
             }
         }
-        Ok(true)
+        Ok(Some(entries))
     }
 
     async fn fetch_one(&self, wanted: &Wanted) -> Result<Option<Bytes>, WalError> {
@@ -235,13 +236,17 @@ impl Tail<'_> {
     }
 
     fn take(&self, stream: StreamId, seq: Seq, body: &[u8]) -> Result<(), WalError> {
+        self.buffer.apply(Arc::new(self.read(stream, seq, body)?));
+        Ok(())
+    }
+
+    fn read(&self, stream: StreamId, seq: Seq, body: &[u8]) -> Result<Entry, WalError> {
         let what = || self.layout.wal(stream, seq).to_string();
         let entry = entry::decode(body).map_err(|error| error.of(what(), 0))?;
         if entry.source != Source::Objects(stream) || entry.seq != seq {
             return Err(WalError::Damaged { what: what(), offset: 0, problem: "it holds another object's entry" });
         }
-        self.buffer.apply(Arc::new(entry));
-        Ok(())
+        Ok(entry)
     }
 }
 

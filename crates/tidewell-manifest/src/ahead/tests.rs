@@ -97,6 +97,18 @@ async fn hint_that_leads_nowhere_costs_more_trips_and_no_truth() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn first_commits_after_the_look_are_seen() {
+    let store = memory();
+    let reader = unread(&store);
+    let look = reader.look().await.unwrap();
+    let manifest = open(&store, 2).await;
+    commit(&manifest, add(1)).await;
+    commit(&manifest, add(2)).await;
+    let advanced = reader.advance(Some(look)).await.unwrap();
+    assert_eq!(*reader.confirm(advanced).await.unwrap().unwrap(), *manifest.state());
+}
+
+#[tokio::test(start_paused = true)]
 async fn empty_database_is_read_ahead_as_empty() {
     let store = memory();
     let reader = unread(&store);

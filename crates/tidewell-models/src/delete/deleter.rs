@@ -29,6 +29,8 @@ enum Phase {
     /// The tombstone is committed.
     Committed,
     Answered,
+    /// No live segment had rows left for the tombstone to hide.
+    Surveyed,
     /// The tombstone is dropped.
     Dropped,
 }
@@ -42,13 +44,15 @@ pub enum Step {
     /// Commits the tombstone, once all that was listed is folded.
     Bury,
     Answer,
-    /// Commits that the tombstone is gone, once every segment below it is cleaned.
+    /// Finds every live segment below the tombstone cleaned.
+    Survey,
+    /// Commits that the tombstone is gone, without looking again: later segments rank above it or are made of cleaned ones.
     Drop,
 }
 
 impl Deleter {
     pub(super) fn is_answered(&self) -> bool {
-        matches!(self.phase, Phase::Answered | Phase::Dropped)
+        matches!(self.phase, Phase::Answered | Phase::Surveyed | Phase::Dropped)
     }
 
     pub(super) fn is_dropped(&self) -> bool {
@@ -75,9 +79,10 @@ pub(super) fn steps(model: &Delete, state: &State, mut push: impl FnMut(Step)) {
             let tombstone = state.head.tombstone;
             let mut below = state.head.live().filter(|segment| segment.rank < tombstone);
             if below.all(|segment| segment.cleaned >= tombstone) || model.mutation == Mutation::DroppedEarly {
-                push(Step::Drop);
+                push(Step::Survey);
             }
         }
+        Phase::Surveyed => push(Step::Drop),
         Phase::Dropped => {}
     }
 }
@@ -104,6 +109,7 @@ pub(super) fn take(model: &Delete, state: &mut State, step: Step) {
             state.head.tombstone = if below_listing { listed_at + 1 } else { state.head.version };
         }
         Step::Answer => deleter.phase = Phase::Answered,
+        Step::Survey => deleter.phase = Phase::Surveyed,
         Step::Drop => {
             deleter.phase = Phase::Dropped;
             let before = state.head.visible(false);

@@ -5,10 +5,10 @@ use crate::verdict;
 
 #[test]
 fn protocol_in_every_state_holds() {
-    verdict::assert_holds(cases());
+    verdict::assert_holds("token", cases());
 }
 
 #[test]
 fn mutant_of_each_rule_is_caught_by_its_property() {
-    verdict::assert_caught(mutants());
+    verdict::assert_caught(include_str!("mutation.rs"), mutants());
 }

@@ -95,7 +95,8 @@ async fn read_again(host: &Host, pinned: &Pinned, before: &Rows) {
     match pinned.read(host).await {
         Ok(again) => {
             if let Some(difference) = before.difference(&again) {
-                world.broken(Invariant::Snapshot, format!("{name}: {pinned} reads otherwise than before: {difference}"));
+                world
+                    .broken(Invariant::Snapshot, format!("{name}: {pinned} reads otherwise than before: {difference}"));
             }
         }
         Err(error) if error.is_collected() => world.reach(Race::PinnedTooOld),

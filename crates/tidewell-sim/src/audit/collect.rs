@@ -31,7 +31,9 @@ impl Audit {
                 self.lists.get(kept).is_some_and(|lists| lists.contains(&write_id))
             };
             findings.reached.push(Race::ListCollected);
-            self.kept_checkpoints().any(|kept| is_needed(&kept)).then(|| "is named by a checkpoint that counts".to_owned())
+            self.kept_checkpoints()
+                .any(|kept| is_needed(&kept))
+                .then(|| "is named by a checkpoint that counts".to_owned())
         } else if let Some((generation, write_id)) = self.layout.parse_watermarks(key) {
             let named = self.head.generations.get(&generation).and_then(|entry| entry.watermarks);
             (named == Some(write_id)).then(|| "says where streams end".to_owned())

@@ -6,9 +6,10 @@ use crate::violation::Invariant;
 impl Audit {
     /// The segments that a process wrote and that are still there.
     pub(crate) fn segments_of(&self, process: &str) -> Vec<String> {
-        let written = self.objects.iter().filter(|(key, kept)| {
-            kept.process == process && self.layout.parse_segment(key).is_some()
-        });
+        let written = self
+            .objects
+            .iter()
+            .filter(|(key, kept)| kept.process == process && self.layout.parse_segment(key).is_some());
         written.map(|(key, _)| key.clone()).collect()
     }
 

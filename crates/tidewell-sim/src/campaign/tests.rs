@@ -24,7 +24,13 @@ fn seeds_hold_and_reach_every_race() {
 fn seeds_that_once_failed_hold() {
     for regression in regressions() {
         let outcome = run_seed(regression.number, SeedOptions::default());
-        assert!(outcome.violation.is_none(), "seed {} ({}): {:?}", regression.number, regression.found, outcome.violation);
+        assert!(
+            outcome.violation.is_none(),
+            "seed {} ({}): {:?}",
+            regression.number,
+            regression.found,
+            outcome.violation
+        );
     }
 }
 

@@ -157,6 +157,22 @@ async fn view_that_is_not_confirmed_is_dropped_with_what_it_said() {
     assert_eq!((reads.load(Ordering::Relaxed), bench.unfolded(&view)), (2, vec![(1, 0)]));
 }
 
+#[tokio::test(start_paused = true)]
+async fn entry_of_a_view_that_is_not_confirmed_stays_out_of_the_buffer() {
+    let bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    // In truth its generation is sealed and the entry void: whoever saw it here would acknowledge a retry of it.
+    let (log, reads) = (LogStores::single(bench.store.clone()), AtomicU32::new(0));
+    let read = || async {
+        let is_first = reads.fetch_add(1, Ordering::Relaxed) == 0;
+        let generation = (!is_first).then_some(GenerationState::Sealed);
+        Ok::<_, WalError>((Arc::new(View { generation, ..View::default() }), ready(Ok(!is_first))))
+    };
+    refresh_ahead(&bench.tail(&log), ready(Ok(())), read).await.unwrap();
+    assert_eq!(reads.load(Ordering::Relaxed), 2);
+    assert_eq!(bench.buffer.totals().entries, 0);
+}
+
 #[tokio::test]
 async fn log_is_listed_before_the_view_is_read() {
     let bench = Bench::new();

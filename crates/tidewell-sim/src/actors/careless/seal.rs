@@ -23,11 +23,8 @@ pub(super) async fn seal(host: &Host) -> Result<(), ReadError> {
     host.env.sleep(Duration::from_millis(200)).await;
     let state = host.manifest.catch_up().await?;
     let watermarks = host.manifest.write_watermarks(&state, *generation).await?;
-    let change = GenerationChange {
-        generation: *generation,
-        state: GenerationState::Sealed,
-        watermarks: Some(watermarks),
-    };
+    let change =
+        GenerationChange { generation: *generation, state: GenerationState::Sealed, watermarks: Some(watermarks) };
     let author = Author { generation: state.open_generation(), writer: host.writer };
     let intent = Intent { generations: vec![change], ..Intent::new(author) };
     if let Err(error) = host.manifest.commit(move |_| Ok(Some(intent.clone()))).await {
