@@ -45,7 +45,9 @@ impl Manifest {
         }
         match followed? {
             Some(state) => Ok(self.publish(self.rebased(state).await?)),
-            None => Ok(known),
+            None if known.lists_are_kept() => Ok(known),
+            // Its own commits brought it here, and they let go of the checkpoint that it stands on.
+            None => Ok(self.publish(self.rebased(State::clone(&known)).await?)),
         }
     }
 

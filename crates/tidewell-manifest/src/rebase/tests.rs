@@ -87,6 +87,22 @@ async fn follower_whose_checkpoint_counts_no_more_moves_to_one_that_does() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn writer_alone_stands_on_a_checkpoint_that_counts() {
+    let store = memory();
+    let manifest = open_small(&store, 2).await;
+    add(&manifest, 1..11).await;
+    for round in 1..8 {
+        // Too few segments to be moved into lists.
+        add(&manifest, round * 100..round * 100 + 1).await;
+        checkpoint(&manifest).await;
+        let state = manifest.catch_up().await.unwrap();
+        assert!(state.lists_are_kept(), "{round}");
+        assert_eq!(state.checkpoints.last(), manifest.state().checkpoints.last());
+    }
+    assert_eq!(live(&manifest, &manifest.state()).await.len(), 10 + 7);
+}
+
+#[tokio::test(start_paused = true)]
 async fn follower_stays_where_it_is_if_the_newest_checkpoint_is_damaged() {
     let (store, manifest, follower) = database().await;
     add(&manifest, 100..110).await;

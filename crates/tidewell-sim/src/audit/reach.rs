@@ -28,7 +28,8 @@ impl Audit {
         }
         let left: Vec<&str> = self.objects.keys().map(String::as_str).filter(|key| !self.is_reachable(key)).collect();
         if !left.is_empty() {
-            let what = format!("{} objects that nothing needs are left, such as {}", left.len(), left[0]);
+            let some: Vec<&str> = left.iter().take(20).copied().collect();
+            let what = format!("{} objects that nothing needs are left: {}", left.len(), some.join(" "));
             return Err((Invariant::Liveness, what));
         }
         let copies: usize = self.replicas.iter().map(|replica| replica.len()).sum();
