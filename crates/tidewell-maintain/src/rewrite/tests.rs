@@ -12,6 +12,8 @@ use crate::rewrite::sample::{
     DAY_NS, Row, add, answer, author, commit, database, delete, env, live, merged, object, objects, open, table,
 };
 
+mod random;
+
 const SHAPE: Shape = Shape { segment_bytes_target: 1 << 20, segment_rows_max: 1 << 20, inputs_max: 64 };
 
 const FIRST: [Row; 3] = [(1, "a", Some(1.0), Some(1)), (2, "a", Some(1.0), None), (1, "b", Some(1.0), None)];
