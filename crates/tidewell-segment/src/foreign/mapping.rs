@@ -100,16 +100,6 @@ pub(crate) fn check_json(data_type: &DataType) -> Result<(), &'static str> {
     }
 }
 
-/// How many nanoseconds one of a unit is.
-pub(crate) const fn unit_ns(unit: TimeUnit) -> i64 {
-    match unit {
-        TimeUnit::Second => 1_000_000_000,
-        TimeUnit::Millisecond => 1_000_000,
-        TimeUnit::Microsecond => 1_000,
-        TimeUnit::Nanosecond => 1,
-    }
-}
-
 /// The type as users know it: `timestamp(ms, UTC)`, `list`, `decimal(9, 2)`.
 pub(crate) fn type_name(data_type: &DataType) -> String {
     let unit = |unit: &TimeUnit| match unit {

@@ -293,7 +293,7 @@ fn time_column(leaves: &[Leaf], options: &ForeignOptions) -> Result<Vec<String>,
         }
         None => format!("there is no column {wanted:?} for the time"),
         Some(leaf) if options.tags.contains(&leaf.name()) => format!("column {:?} is to be tag and time", leaf.name()),
-        Some(leaf) => match leaf.data_type.as_ref().map_err(String::as_str).and_then(check_time) {
+        Some(leaf) => match leaf.data_type.as_ref().map_err(String::as_str).and_then(|of| check_time(of)) {
             Ok(()) => return Ok(leaf.path.clone()),
             Err(reason) => format!("column {:?} ({}) cannot be the time: {reason}", leaf.name(), leaf.type_name()),
         },
