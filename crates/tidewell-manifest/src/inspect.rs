@@ -98,6 +98,19 @@ pub fn live_segments(
     Ok(live)
 }
 
+/// Opens a database as [`Manifest::open`] does, by a process that writes a checkpoint on its own every so many commits only.
+///
+/// # Errors
+/// As [`Manifest::open`].
+pub async fn open_with_checkpoints(
+    commits: u64,
+    store: Store,
+    env: Env,
+    database: DatabaseName,
+) -> Result<Manifest, ManifestError> {
+    Manifest::open_within(Limits { commits, ..Limits::default() }, store, env, database).await
+}
+
 /// Opens a database as [`Manifest::open`] does, by a process that moves segments into lists as soon as a table has more than
 /// `loose_max` outside of them, `list_max` into one list.
 ///

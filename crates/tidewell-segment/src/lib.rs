@@ -8,6 +8,7 @@
 //!   sorted, in bounded memory.
 //! * [`encode`] makes the file and its [`SegmentStats`].
 //! * [`Footer`] reads a file's tail and says which row groups a query needs; [`SegmentDecoder`] decodes them.
+//! * [`foreign`] reads Parquet files of others as rows of time, tags and fields.
 //!
 //! Everything that reads bytes is total: damaged or hostile bytes give [`SegmentError::Corrupt`].
 
@@ -23,6 +24,7 @@ mod export;
 mod float_encoding;
 mod footer;
 mod footer_check;
+pub mod foreign;
 mod hide;
 mod merge;
 mod merge_key;

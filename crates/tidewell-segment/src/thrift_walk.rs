@@ -11,16 +11,20 @@ const DEPTH_MAX: usize = 16;
 pub(crate) enum Value {
     /// An integer of any width.
     Integer(i64),
+    /// A boolean of a structure.
+    Boolean(bool),
     /// A list or set, before its elements.
     List(u64),
     /// A structure within a list, before its fields.
     Element,
+    /// A structure that is a field, before its fields.
+    Structure,
 }
 
 /// What a walk shows its values to; an error ends the walk.
 pub(crate) type See<'a> = dyn FnMut(&[i16], Value) -> Result<(), String> + 'a;
 
-/// Walks one structure at the start of `bytes`, shows its integers and lists to `see`, and
+/// Walks one structure at the start of `bytes`, shows its integers, booleans, lists and structures to `see`, and
 /// returns its length in bytes.
 pub(crate) fn walk(bytes: &[u8], see: &mut See<'_>) -> Result<usize, String> {
     let mut walker = Walker { rest: bytes, path: Vec::with_capacity(DEPTH_MAX), depth: 0, see };
@@ -59,7 +63,7 @@ impl Walker<'_, '_> {
         match kind {
             // Within a structure a boolean is its type; within a list it is a byte.
             1 | 2 if in_list => self.skip(1),
-            1 | 2 => Ok(()),
+            1 | 2 => (self.see)(&self.path, Value::Boolean(kind == 1)),
             3 => {
                 let value = i64::from(self.byte()? as i8);
                 (self.see)(&self.path, Value::Integer(value))
@@ -78,7 +82,10 @@ impl Walker<'_, '_> {
                 (self.see)(&self.path, Value::Element)?;
                 self.structure()
             }
-            12 => self.structure(),
+            12 => {
+                (self.see)(&self.path, Value::Structure)?;
+                self.structure()
+            }
             other => Err(format!("there is no Thrift type {other} in Parquet")),
         }
     }
