@@ -11,7 +11,7 @@ use arrow_array::{ArrayRef, DictionaryArray, Float64Array, RecordBatch, Timestam
 use bytes::Bytes;
 use tidewell_buffer::{Buffer, Entry};
 use tidewell_env::{Clock, Env};
-use tidewell_manifest::{Author, CommitError, Intent, Manifest, SegmentEntry, State};
+use tidewell_manifest::{Author, CommitError, Intent, Manifest, SegmentEntry, State, inspect};
 use tidewell_segment::{DecodeStep, EncodeOptions, Footer, SegmentDecoder, encode, sort_rows};
 use tidewell_storage::{DatabaseLayout, ObjectName, Prefix, Store, StoreOptions, StoreUrl, Tier};
 use tidewell_types::{
@@ -101,7 +101,9 @@ impl Bench {
     }
 
     pub(crate) async fn open_in(&self, store: &Store, seed: u64) -> Manifest {
-        Manifest::open(store.clone(), self.env(seed), DatabaseName::new("d").unwrap()).await.unwrap()
+        // Tests write their checkpoints themselves.
+        let (commits, database) = (u64::MAX, DatabaseName::new("d").unwrap());
+        inspect::open_with_checkpoints(commits, store.clone(), self.env(seed), database).await.unwrap()
     }
 
     pub(crate) async fn open(&self, seed: u64) -> Manifest {
