@@ -115,7 +115,7 @@ pub struct MaintainConfig {
 
 impl Default for MaintainConfig {
     fn default() -> Self {
-        Self { interval_ms: 0, cold_after_ms: 7 * 24 * 3_600_000, reader_grace_ms: 3_600_000 }
+        Self { interval_ms: 600_000, cold_after_ms: 7 * 24 * 3_600_000, reader_grace_ms: 3_600_000 }
     }
 }
 
