@@ -9,6 +9,7 @@ mod command_line;
 mod conformance;
 mod crowd;
 mod duckdb;
+mod frozen_bucket;
 mod history;
 mod kill;
 mod load;

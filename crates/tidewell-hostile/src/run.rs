@@ -6,7 +6,7 @@ use rand::{Rng, SeedableRng};
 use crate::{Mutator, Sample, Target};
 
 /// Flips and cuts of a sample; a longer one is sampled so many times.
-const PLACES_MAX: usize = 20_000;
+const PLACES_MAX: usize = 10_000;
 
 /// What a run met.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,35 +17,34 @@ pub struct Findings {
     pub refused: u64,
 }
 
-/// Flips bits of every sample, one at a time, all of them where they are few. Says how many it flipped.
+/// Flips bits of every sample under a checksum, one at a time, all of them where they are few. Says how many it flipped.
 ///
 /// # Panics
-/// When one is not found by a sample's checksum.
+/// When one is not found.
 pub fn flip(target: &Target, seed: u64) -> u64 {
     let mut flips = 0;
-    for sample in &target.samples {
+    for sample in target.samples.iter().filter(|sample| sample.is_checked) {
         for bit in places(sample.bytes.len() * 8, seed) {
             let mut bytes = sample.bytes.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
-            let read = (target.read)(&bytes);
-            assert!(read.is_none() || !sample.is_checked, "{}: bit {bit} is flipped and nobody saw it", target.name);
+            assert!((target.read)(&bytes).is_none(), "{}: bit {bit} is flipped and nobody saw it", target.name);
             flips += 1;
         }
     }
     flips
 }
 
-/// Cuts every sample off, at every length where they are few. Says how often.
+/// Cuts every sample under a checksum off, at every length where they are few. Says how often.
 ///
 /// # Panics
 /// When a cut is not found: what is left must be refused, or have fewer parts.
 pub fn cut_short(target: &Target, seed: u64) -> u64 {
     let mut cuts = 0;
-    for Sample { bytes, is_checked } in &target.samples {
+    for Sample { bytes, .. } in target.samples.iter().filter(|sample| sample.is_checked) {
         let whole = (target.read)(bytes);
         for length in places(bytes.len(), seed) {
             let read = (target.read)(&bytes[..length]);
-            assert!(read < whole || !is_checked, "{}: cut off at {length} and nobody saw it", target.name);
+            assert!(read < whole, "{}: cut off at {length} and nobody saw it", target.name);
             cuts += 1;
         }
     }

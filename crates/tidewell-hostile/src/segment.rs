@@ -9,7 +9,9 @@ use arrow_array::{
 };
 use arrow_select::concat::concat_batches;
 use bytes::Bytes;
-use tidewell_segment::{DecodeStep, EncodeOptions, Footer, SegmentDecoder, SegmentError, conform, encode, restamp};
+use tidewell_segment::{
+    DecodeStep, EncodeOptions, Footer, SegmentDecoder, SegmentError, SegmentMetadata, conform, encode, restamp,
+};
 use tidewell_types::{FieldType, TableName, TableSchema, TimeBounds};
 
 use crate::{Sample, Target};
@@ -22,8 +24,9 @@ const TAKEN_BYTES_FIXED: usize = 1 << 30;
 /// The parsed metadata of a file is many times its bytes.
 const FOOTER_TAKEN_PER_BYTE: usize = 256;
 const FOOTER_TAKEN_BYTES_FIXED: usize = 1 << 20;
+const MAGIC: &[u8] = b"PAR1";
 const ROWS: i64 = 12;
-const DECODED_ROWS_MAX: usize = 1 << 20;
+const BATCH_ROWS: usize = 1 << 20;
 
 fn schema() -> TableSchema {
     let mut schema = TableSchema::new();
@@ -119,29 +122,36 @@ fn seal_tail(input: &[u8]) -> Option<Vec<u8>> {
     Some([file_bytes, file.get(front..)?].concat())
 }
 
-/// A whole file, down to its rows.
+/// A whole file, down to its rows. The input lacks the magic number at the start, which is there for other programs and is
+/// never read.
 pub(crate) fn segment() -> Target {
     Target {
         name: "segment",
-        samples: samples(),
-        read: |bytes| decode(bytes).map(|_| 1),
-        goes_round: |bytes| decode(bytes).is_some_and(|rows| rows.num_rows() == 0 || rows_go_round(&rows)),
+        samples: samples().into_iter().map(|it| Sample { bytes: it.bytes[MAGIC.len()..].to_vec(), ..it }).collect(),
+        read: |bytes| decode(&whole(bytes)).map(|_| 1),
+        goes_round: |bytes| {
+            decode(&whole(bytes)).is_some_and(|(of, rows)| rows.num_rows() == 0 || go_round(&of, &rows))
+        },
         open: |bytes| Some(bytes.to_vec()),
         seal: |bytes| {
-            let mut bytes = bytes.to_vec();
-            restamp(&mut bytes);
-            bytes
+            let mut file = whole(bytes);
+            restamp(&mut file);
+            file[MAGIC.len()..].to_vec()
         },
         memory_bytes_max: |bytes| TAKEN_BYTES_FIXED + bytes.len() * FOOTER_TAKEN_PER_BYTE,
     }
 }
 
-/// All rows; `None` where the file is refused, or has more rows than a small file ought to.
-fn decode(bytes: &[u8]) -> Option<RecordBatch> {
+fn whole(bytes: &[u8]) -> Vec<u8> {
+    [MAGIC, bytes].concat()
+}
+
+/// What a file says of itself, and all of its rows under its own columns; `None` where it is refused.
+fn decode(bytes: &[u8]) -> Option<(SegmentMetadata, RecordBatch)> {
     let file = Bytes::copy_from_slice(bytes);
     let footer = Footer::parse(file.clone(), file.len() as u64).ok()?;
-    let schema = schema().arrow();
-    let mut decoder = SegmentDecoder::new(&footer, &schema, None, DECODED_ROWS_MAX).ok()?;
+    let schema = footer.metadata().schema.arrow();
+    let mut decoder = SegmentDecoder::new(&footer, &schema, None, BATCH_ROWS).ok()?;
     let mut batches = Vec::new();
     loop {
         match decoder.step().ok()? {
@@ -150,12 +160,13 @@ fn decode(bytes: &[u8]) -> Option<RecordBatch> {
                 decoder.push(&ranges, ranges.iter().map(piece).collect()).ok()?;
             }
             DecodeStep::Batch(batch) => batches.push(batch),
-            DecodeStep::Done => return concat_batches(&schema, &batches).ok(),
+            DecodeStep::Done => return Some((footer.metadata().clone(), concat_batches(&schema, &batches).ok()?)),
         }
     }
 }
 
-fn rows_go_round(rows: &RecordBatch) -> bool {
-    let written = encode(&table(), &schema(), rows, &EncodeOptions::hot());
-    written.is_ok_and(|segment| decode(&segment.bytes).is_some_and(|again| again == *rows))
+fn go_round(of: &SegmentMetadata, rows: &RecordBatch) -> bool {
+    let options = EncodeOptions { rank: of.rank, ..EncodeOptions::hot() };
+    let written = encode(&of.table, &of.schema, rows, &options);
+    written.is_ok_and(|segment| decode(&segment.bytes).as_ref() == Some(&(of.clone(), rows.clone())))
 }

@@ -83,7 +83,9 @@ fn hold(name: &str) {
     let rounds = rounds();
     let findings = mutate_and_read(&target, SEED..SEED + rounds, measured);
     println!("{name}: {flips} flips, {cuts} cuts, {findings:?}");
-    assert!(flips > 100 && cuts > 10 && findings.refused > rounds / 20, "too little was tried");
+    let is_checked = target.samples.iter().any(|sample| sample.is_checked);
+    assert!(!is_checked || flips > 100 && cuts > 10, "too little was tried");
+    assert!(findings.refused > rounds / 20, "hardly any changed input is refused");
     // Otherwise no change would have got past a checksum.
     assert!(findings.accepted > rounds / 1000, "no changed input is accepted");
 }
