@@ -126,7 +126,7 @@ fn seal_options() -> SealOptions {
 async fn maintain(process: &Process, verb: u64, seed: u64) -> &'static str {
     let Process { store, env, manifest, .. } = process;
     let mut draw = Draw(seed);
-    let target = [2000, 6000, 64 << 20][draw.below(3) as usize];
+    let target = [2000, 6000, 15_000, 64 << 20][draw.below(4) as usize];
     let (rows_max, inputs_max) = ([10, 1 << 20][draw.below(2) as usize], [2, 3, 64][draw.below(3) as usize]);
     let quiet = Duration::from_secs(draw.below(1200));
     match verb {
@@ -229,9 +229,11 @@ impl World {
         [0, 1].map(|_| (self.draw.below(7), self.draw.below(u64::MAX)))
     }
 
-    fn row(&mut self) -> Row {
+    /// A row of an hour, or of any.
+    fn row(&mut self, hour: Option<u64>) -> Row {
         let host = ["a", "b", ""][self.draw.below(3) as usize];
-        let at = self.draw.below(6) as i64 * HOUR_NS + self.draw.below(4) as i64;
+        let hour = hour.unwrap_or_else(|| self.draw.below(6));
+        let at = hour as i64 * HOUR_NS + self.draw.below(4) as i64;
         let number = self.stamp as i64;
         match self.draw.below(3) {
             0 => (at, host, Some(number as f64), None),
@@ -255,9 +257,10 @@ impl World {
     /// Writes one after another, while two processes maintain.
     async fn write_at_once(&mut self) {
         let mut written = Vec::new();
+        let hour = (self.draw.below(4) > 0).then(|| self.draw.below(6));
         for _ in 0..=self.draw.below(5) {
             self.stamp += 1;
-            let rows: Vec<Row> = (0..=self.draw.below(2)).map(|_| self.row()).collect();
+            let rows: Vec<Row> = (0..=self.draw.below(2)).map(|_| self.row(hour)).collect();
             written.push((self.stamp, rows));
         }
         let [one, two] = self.verbs();
