@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int64Type, TimestampNanosecondType, UInt64Type};
 use arrow_array::{ArrayRef, RecordBatch};
-use arrow_schema::{Field, Schema};
+use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::arrow_reader::statistics::StatisticsConverter;
 use parquet::basic::Type as Physical;
 use tidewell_types::{ColumnKind, FieldType};
@@ -84,11 +84,16 @@ impl Plan {
 }
 
 fn claimed_column(plan: &Plan, column: &PlanColumn, footer: &Footer, row_group: usize) -> Option<ClaimedColumn> {
-    let Source::File { path, file_type } = &column.source else { return None };
+    let Source::File { path, .. } = &column.source else { return None };
     let [name] = path.as_slice() else { return None };
     let mut claimed = ClaimedColumn { name: Arc::clone(&column.name), null_count: None, min: None, max: None };
     let parquet = footer.parquet();
-    let schema = Schema::new(vec![Field::new(name, read_type(file_type, name, &|_| None), true)]);
+    // The library finds the column by its place among all of them.
+    let fields = plan.roots().iter().map(|(name, data_type)| {
+        let data_type = data_type.as_ref().map_or(DataType::Null, |data_type| read_type(data_type, name, &|_| None));
+        Field::new(name, data_type, true)
+    });
+    let schema = Schema::new(fields.collect::<Vec<_>>());
     let statistics = guarded("its statistics are unreadable", || {
         let file = parquet.file_metadata().schema_descr();
         let converter = StatisticsConverter::try_new(name, &schema, file)?.with_missing_null_counts_as_zero(false);

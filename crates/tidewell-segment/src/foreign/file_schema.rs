@@ -17,6 +17,8 @@ use super::{Footer, ForeignError};
 pub(crate) struct Root {
     pub(crate) name: String,
     pub(crate) data_type: Result<DataType, String>,
+    /// Its type by the library alone, for the library.
+    pub(crate) library_type: Option<DataType>,
 }
 
 /// The columns at the top of the schema, in the file's order.
@@ -53,11 +55,12 @@ pub(crate) fn roots(footer: &Footer) -> Result<Vec<Root>, ForeignError> {
 }
 
 fn root(column: &Type, field: Result<&FieldRef, String>) -> Root {
+    let library_type = field.as_ref().ok().map(|field| field.data_type().clone());
     let data_type = match special(column) {
         Some(reason) => Err(reason.to_owned()),
         None => field.map(|field| field.data_type().clone()),
     };
-    Root { name: column.name().to_owned(), data_type }
+    Root { name: column.name().to_owned(), data_type, library_type }
 }
 
 /// Annotations whose bytes mean nothing as text.

@@ -97,7 +97,7 @@ impl Plan {
         }
         check_names(&leaves, options)?;
         let time = time_column(&leaves, options)?;
-        let known = |root: Root| (root.name, root.data_type.ok());
+        let known = |root: Root| (root.name, root.library_type);
         let mut plan = Self {
             columns: Vec::new(),
             refused: Vec::new(),

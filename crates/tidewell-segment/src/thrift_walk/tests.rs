@@ -25,7 +25,14 @@ fn walk_fields_come_with_their_path() {
     let integer = Value::Integer;
     assert_eq!(
         seen,
-        [(vec![1], integer(-1)), (vec![3, 16], integer(2)), (vec![4], Value::List(1)), (vec![4], integer(5))]
+        [
+            (vec![1], integer(-1)),
+            (vec![3], Value::Structure),
+            (vec![3, 1], Value::Boolean(true)),
+            (vec![3, 16], integer(2)),
+            (vec![4], Value::List(1)),
+            (vec![4], integer(5))
+        ]
     );
 }
 

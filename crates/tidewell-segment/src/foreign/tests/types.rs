@@ -136,7 +136,13 @@ fn types_texts_and_bytes_become_strings_and_tags() {
         (Arc::new(BinaryArray::from(vec![Some("ä".as_bytes()), None])), ["ä", "NULL"]),
         (Arc::new(LargeBinaryArray::from(vec![Some("ä".as_bytes()), None])), ["ä", "NULL"]),
         (Arc::new(BinaryViewArray::from(vec![Some("ä".as_bytes()), None])), ["ä", "NULL"]),
-        (Arc::new(FixedSizeBinaryArray::from(vec![Some(&[0, 255, 16][..]), None])), ["00ff10", "NULL"]),
+        (
+            Arc::new(
+                FixedSizeBinaryArray::try_from_sparse_iter_with_size([Some([0, 255, 16]), None].into_iter(), 3)
+                    .unwrap(),
+            ),
+            ["00ff10", "NULL"],
+        ),
         (Arc::new(dictionary(vec![Some(0), None])), ["ä", "NULL"]),
     ];
     for (column, [first, second]) in cases {

@@ -26,19 +26,21 @@ fn packed(codec: Compression, plain: &[u8]) -> Vec<u8> {
     }
 }
 
-const CODECS: [Compression; 6] = [
-    Compression::UNCOMPRESSED,
-    Compression::SNAPPY,
-    Compression::GZIP(parquet::basic::GzipLevel::try_new(1).ok().unwrap()),
-    Compression::BROTLI(parquet::basic::BrotliLevel::try_new(1).ok().unwrap()),
-    Compression::ZSTD(parquet::basic::ZstdLevel::try_new(1).ok().unwrap()),
-    Compression::LZ4_RAW,
-];
+fn codecs() -> [Compression; 6] {
+    [
+        Compression::UNCOMPRESSED,
+        Compression::SNAPPY,
+        Compression::GZIP(Default::default()),
+        Compression::BROTLI(Default::default()),
+        Compression::ZSTD(Default::default()),
+        Compression::LZ4_RAW,
+    ]
+}
 
 #[test]
 fn unpack_every_codec_gives_the_bytes_back() {
     let plain = b"to be or not to be, that is the question whether".repeat(20);
-    for codec in CODECS {
+    for codec in codecs() {
         let mut output = b"levels".to_vec();
         unpack(codec, &packed(codec, &plain), plain.len(), &mut output).unwrap();
         assert_eq!(output.strip_prefix(b"levels".as_slice()), Some(plain.as_slice()), "{codec}");
@@ -47,8 +49,8 @@ fn unpack_every_codec_gives_the_bytes_back() {
 
 #[test]
 fn unpack_more_than_announced_stops_after_one_byte() {
-    let bomb = vec![7_u8; 64 << 20];
-    for codec in CODECS {
+    let bomb = vec![7_u8; 8 << 20];
+    for codec in codecs() {
         let bytes = packed(codec, &bomb);
         let mut output = Vec::new();
         assert!(unpack(codec, &bytes, 100, &mut output).is_err(), "{codec}");
@@ -59,7 +61,7 @@ fn unpack_more_than_announced_stops_after_one_byte() {
 #[test]
 fn unpack_less_than_announced_or_cut_short_is_refused() {
     let plain = b"to be or not to be".repeat(9);
-    for codec in CODECS {
+    for codec in codecs() {
         let bytes = packed(codec, &plain);
         assert!(unpack(codec, &bytes, plain.len() + 1, &mut Vec::new()).is_err(), "{codec}");
         assert!(unpack(codec, &bytes[..bytes.len() / 2], plain.len(), &mut Vec::new()).is_err(), "{codec}");
