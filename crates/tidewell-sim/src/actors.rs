@@ -88,12 +88,12 @@ impl Actor {
 
 /// Waits as long as the plan says that an actor waits between two deeds.
 pub(crate) async fn pause(host: &Host, dice: &mut Dice) {
-    let (from, to) = host.world().plan.pause;
-    host.env.sleep(dice.span(from, to)).await;
+    long_pause(host, dice, 1).await;
 }
 
 /// Waits so much longer: for deeds that are rarer than writes.
 pub(crate) async fn long_pause(host: &Host, dice: &mut Dice, times: u32) {
     let (from, to) = host.world().plan.pause;
-    host.env.sleep(dice.span(from * times, to * times)).await;
+    let span = dice.span(from * times, to * times);
+    host.env.sleep(span * host.world().quiet_factor()).await;
 }

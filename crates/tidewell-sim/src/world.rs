@@ -27,6 +27,9 @@ use crate::weather::Weather;
 /// The database of every run.
 pub(crate) const DATABASE: &str = "sim";
 
+/// The most by which pauses grow while nobody writes.
+const QUIET_FACTOR_MAX: f64 = 30.0;
+
 thread_local! {
     /// Panics on this thread; tasks catch theirs, and the simulation must hear of them.
     static PANICS: Cell<u64> = const { Cell::new(0) };
@@ -67,6 +70,8 @@ pub(crate) struct World {
     is_calm: AtomicBool,
     is_settled: AtomicBool,
     late: AtomicU64,
+    /// When a client last wrote, in milliseconds.
+    written_ms: AtomicU64,
     /// The furthest that any wall clock was ahead.
     skew_max_ns: AtomicI64,
     /// Commits whose outcome stayed unknown, by process.
@@ -114,6 +119,7 @@ impl World {
             skew_max_ns: AtomicI64::new(skew_max_ns),
             unknown: Mutex::default(),
             late: AtomicU64::new(0),
+            written_ms: AtomicU64::new(0),
             stopped: Notify::new(),
             plan,
         }))
@@ -132,6 +138,18 @@ impl World {
     /// A wall clock is so far ahead.
     pub(crate) fn note_skew(&self, skew_ns: i64) {
         self.skew_max_ns.fetch_max(skew_ns, Ordering::Relaxed);
+    }
+
+    /// A client writes.
+    pub(crate) fn note_write(&self) {
+        self.written_ms.store(u64::try_from(self.now().as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// How much slower life goes on while nobody writes: what there is to do has been done by then.
+    pub(crate) fn quiet_factor(&self) -> u32 {
+        let quiet = self.now().saturating_sub(Duration::from_millis(self.written_ms.load(Ordering::Relaxed)));
+        let pauses = quiet.as_secs_f64() / self.plan.pause.1.as_secs_f64().max(1e-3);
+        1 + (pauses / 2.0).min(QUIET_FACTOR_MAX) as u32
     }
 
     pub(crate) fn dice(&self, purpose: &str) -> Dice {

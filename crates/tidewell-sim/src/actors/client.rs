@@ -96,6 +96,7 @@ async fn write(host: &Host, dice: &mut Dice, asked: Asked) -> Outcome {
     let written = rows::make(host, dice, (asked.client, asked.may_be_odd), number);
     let lane = Oracle::lane(*server, level);
     world.oracle.lock().begin((host.who(), lane, has_key), &written.rows, world.now());
+    world.note_write();
     world.event(format_args!("{}: write {number} of {} rows at {level:?}", host.name(), written.rows.len()));
     let floor_ns = world.floor_ns();
     if written.rows.iter().any(|row| &*row.key.table == EVENTS && row.key.time_ns < floor_ns) {
