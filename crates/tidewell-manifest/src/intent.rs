@@ -98,12 +98,6 @@ pub struct Intent {
 }
 
 impl Intent {
-    /// Whether nothing but the identities of its segments tells whether it is committed already; and those are forgotten once
-    /// the segments were removed and their objects deleted.
-    pub(crate) fn only_adds(&self) -> bool {
-        !self.adds.is_empty() && self.folds.is_empty() && self.removes.is_empty()
-    }
-
     /// An intent that changes nothing yet.
     #[must_use]
     pub fn new(author: Author) -> Self {
