@@ -274,18 +274,24 @@ fn frame_synced_in_a_local_log_outlives_a_power_loss() {
         log.sync().unwrap();
         assert!(Disk::now().has(folder.path(), file), "synced");
     }
-    // A second file is begun only when the first is on the disk to its end.
+    // A second file is begun only when the first is on the disk to its end; what is synced is synced in both.
     log.append(&entry_of(&log)).unwrap();
     log.skip_to(Seq::new(9));
+    let [file] = &log_files(&path)[..] else { panic!() };
+    assert!(!Disk::now().has(folder.path(), file), "closed and not synced");
+    log.sync().unwrap();
+    assert!(Disk::now().has(folder.path(), file), "closed and synced");
+    log.append(&entry_of(&log)).unwrap();
+    log.skip_to(Seq::new(20));
     log.append(&entry_of(&log)).unwrap();
     let files = log_files(&path);
-    assert_eq!(files.len(), 2);
-    assert!(Disk::now().has(folder.path(), &files[0]));
+    assert_eq!(files.len(), 3);
+    assert!(files[..2].iter().all(|file| Disk::now().has(folder.path(), file)));
     drop(log);
     // What a crashed process left in the page cache is synced by who takes the folder over.
     let (_log, entries) = LocalLog::open(&path, &Env::system()).unwrap();
-    assert_eq!(entries.len(), 5);
-    assert!(Disk::now().has(folder.path(), &files[1]));
+    assert_eq!(entries.len(), 6);
+    assert!(Disk::now().has(folder.path(), &files[2]));
     tidewell_wal::bind(&path, tidewell_types::StoreId::from_bytes([3; 16])).unwrap();
     assert!(Disk::now().has(folder.path(), &path.join("store")));
 }
