@@ -145,6 +145,7 @@ async fn public_sql_cases_without_a_fold_give_the_expected_rows() {
     run(&Place::folder(), Folding::Never).await;
 }
 
+/// influxdb #27548: the value of an overwritten point depended on the plan: buffer or Parquet first.
 #[tokio::test(flavor = "multi_thread")]
 async fn public_sql_cases_with_a_fold_after_each_write_give_the_expected_rows() {
     run(&Place::folder(), Folding::AfterEachWrite).await;

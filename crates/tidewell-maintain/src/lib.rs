@@ -20,6 +20,8 @@ mod expire;
 mod fold;
 mod fold_all;
 pub mod gc;
+#[cfg(test)]
+mod others_bugs;
 mod read;
 #[cfg(test)]
 mod read_back;

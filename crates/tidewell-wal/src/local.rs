@@ -33,6 +33,8 @@ pub struct LocalLog {
     /// Closed files, oldest first: path and first frame.
     closed: Vec<(PathBuf, Seq)>,
     current: Option<LogFile>,
+    /// The file that was closed last, while it may not be on the disk to its end.
+    ending: Option<LogFile>,
     next: Seq,
     poisoned: bool,
     file_bytes_max: u64,
@@ -64,8 +66,9 @@ impl LocalLog {
             let file = std::fs::File::open(newest).and_then(|file| file.sync_all());
             file.map_err(folder::disk(newest, "fsync"))?;
         }
+        let file_bytes_max = FILE_BYTES_MAX;
         let log =
-            Self { folder, node, closed: files, current: None, next, poisoned: false, file_bytes_max: FILE_BYTES_MAX };
+            Self { folder, node, closed: files, current: None, ending: None, next, poisoned: false, file_bytes_max };
         Ok((log, entries))
     }
 
@@ -106,12 +109,15 @@ impl LocalLog {
 
     fn append_frame(&mut self, seq: Seq, payload: &[u8]) -> Result<(), WalError> {
         if self.current.as_ref().is_some_and(|file| file.written_bytes() >= self.file_bytes_max) {
-            self.sync_current()?;
             self.close_current();
         }
         let file = match &mut self.current {
             Some(file) => file,
-            None => self.current.insert(LogFile::create(self.folder.path(), self.node, seq)?),
+            None => {
+                // A file that is followed by another one is taken to be whole.
+                self.sync_all()?;
+                self.current.insert(LogFile::create(self.folder.path(), self.node, seq)?)
+            }
         };
         file.append(seq, payload)
     }
@@ -122,12 +128,14 @@ impl LocalLog {
     /// [`WalError::Disk`] or [`WalError::Poisoned`]: what was appended since the last one must not be acknowledged.
     pub fn sync(&mut self) -> Result<(), WalError> {
         self.check()?;
-        let outcome = self.sync_current();
+        let outcome = self.sync_all();
         self.poisoned |= outcome.is_err();
         outcome
     }
 
-    fn sync_current(&mut self) -> Result<(), WalError> {
+    fn sync_all(&mut self) -> Result<(), WalError> {
+        self.ending.as_mut().map_or(Ok(()), LogFile::sync)?;
+        self.ending = None;
         self.current.as_mut().map_or(Ok(()), LogFile::sync)
     }
 
@@ -138,6 +146,7 @@ impl LocalLog {
     fn close_current(&mut self) {
         if let Some(file) = self.current.take() {
             self.closed.push((file.path().to_owned(), file.first()));
+            self.ending = Some(file);
         }
     }
 
@@ -159,6 +168,9 @@ impl LocalLog {
             let disk = |source| WalError::Disk { path: path.clone(), action: "delete a folded file", source };
             std::fs::remove_file(path).map_err(disk)?;
             self.closed.remove(0);
+        }
+        if self.closed.is_empty() {
+            self.ending = None;
         }
         Ok(())
     }

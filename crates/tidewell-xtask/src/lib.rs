@@ -10,6 +10,7 @@ mod headers;
 mod layers;
 mod lengths;
 mod metadata;
+mod others_bugs;
 mod pages;
 mod scan;
 mod tidy;

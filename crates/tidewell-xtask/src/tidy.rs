@@ -5,7 +5,8 @@ use std::{env, fmt};
 
 use crate::metadata::Metadata;
 use crate::{
-    TidyError, Tree, Violation, bucket_names, declared_tests, format_pages, headers, layers, lengths, pages, words,
+    TidyError, Tree, Violation, bucket_names, declared_tests, format_pages, headers, layers, lengths, others_bugs,
+    pages, words,
 };
 
 /// What the checks found.
@@ -40,6 +41,7 @@ pub fn tidy(root: &Path) -> Result<Report, TidyError> {
         format_pages::check,
         headers::check,
         lengths::check,
+        others_bugs::check,
         pages::check,
         words::check,
     ] {

@@ -207,6 +207,7 @@ async fn rows_of_all_writers_become_segments_once() {
     assert_eq!(segment_rows(&store).await, expected([1, 2, 3, 9, DAY_NS + 4]));
 }
 
+/// influxdb #27548: the value of an overwritten point depended on the plan: buffer or Parquet first.
 #[tokio::test(start_paused = true)]
 async fn later_write_of_the_same_point_wins_field_by_field() {
     let store = database().await;
@@ -283,6 +284,8 @@ async fn fold_that_dies_before_its_commit_is_done_by_the_next() {
     assert_eq!((segment_objects(&store).await.len(), live_objects(&store).await.len()), (2, 1));
 }
 
+/// lance #7722, #8123, #8137: the own commit was taken for another's after an error, and the committed data deleted; an
+/// append counted twice.
 #[tokio::test(start_paused = true)]
 async fn fold_of_unknown_outcome_deletes_nothing_and_is_exact_when_tried_again() {
     for fault in [Fault::ApplyThenLose, Fault::FailBefore] {
@@ -416,6 +419,7 @@ fn append_local(local: &LocalFold, buffer: &Buffer, stamp: u64, row: Row) {
     buffer.apply(Arc::new(entry));
 }
 
+/// influxdb #25277, #25276: a snapshot removed log files whose rows were not persisted.
 #[tokio::test(start_paused = true)]
 async fn local_log_is_folded_by_its_holder_and_then_truncated() {
     let folder = tempfile::tempdir().unwrap();

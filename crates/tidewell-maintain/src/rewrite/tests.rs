@@ -129,6 +129,7 @@ async fn rewrite_of_what_is_live_no_more_makes_nothing() {
     assert_eq!(answer(&store).await, expected());
 }
 
+/// lance #6607, #7207: a cleanup ran under long readers; rewrites that were cut off left 26 to 71 GB of orphans a day.
 #[tokio::test(start_paused = true)]
 async fn rewrite_that_loses_the_race_deletes_what_it_put() {
     let (store, _) = three().await;
@@ -270,6 +271,8 @@ async fn generation_that_ends_meanwhile_costs_the_work_and_no_more() {
     assert_eq!(answer(&store).await, expected());
 }
 
+/// thanos #564, #8464, #1331, #1525: blocks were deleted under readers; a marker went before its block; half a deletion
+/// left a block that looked whole.
 #[tokio::test(start_paused = true)]
 async fn object_that_is_gone_is_a_lost_race_only_where_its_segment_is_live_no_more() {
     let (store, _) = three().await;

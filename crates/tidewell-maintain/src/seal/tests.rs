@@ -251,6 +251,8 @@ async fn rows_acknowledged_while_any_number_seal_and_fold_are_there_once() {
     assert!(appended_again > 0);
 }
 
+/// slatedb #352, #1622: gc deleted the entry that kept a stalled writer out; its create succeeded, was acknowledged,
+/// and was ignored at recovery.
 #[tokio::test(start_paused = true)]
 async fn object_that_appears_after_the_listing_never_counts_and_its_writer_knows() {
     let (bench, process) = two_generations(1).await;

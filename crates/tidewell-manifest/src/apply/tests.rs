@@ -148,6 +148,8 @@ fn removal_of_format_1_leaves_a_grave_that_knows_its_segment() {
     assert!(matches!(apply(&removed, &Intent { removes: vec![bare], ..intent() }), Err(Refusal::SegmentGone(_))));
 }
 
+/// neon #5878, #5879, #9844, #4326, #707: a delete that came late hit a new object of the same name; deletions were
+/// lost; layers that were still needed went.
 #[test]
 fn segment_on_its_way_out_is_not_added_again() {
     let state = apply(&State::default(), &add(1)).unwrap();

@@ -173,6 +173,7 @@ async fn load_with_damaged_checkpoint_and_no_other_way_names_it() {
     assert!(matches!(&error, ManifestError::Decode { object, .. } if *object == listed.key), "{error}");
 }
 
+/// influxdb #26970, #26556: log files of no length were skipped with a warning; a damaged catalog.
 #[tokio::test(start_paused = true)]
 async fn damaged_record_is_an_error_that_names_it() {
     let (store, manifest, _) = database(3).await;
@@ -233,6 +234,7 @@ async fn haunt(store: &Store, manifest: &Manifest, parent: &State) {
     assert_eq!(created.unwrap(), Created::Mine);
 }
 
+/// slatedb #1646, #1657; lance #3718: the same of the numbers of manifests.
 #[tokio::test(start_paused = true)]
 async fn record_created_again_at_or_below_the_floor_is_believed_by_nobody() {
     // How far the floor is below the head: a real record follows the false one, or none does.

@@ -64,6 +64,7 @@ async fn intent_of_nothing_makes_no_put() {
     assert_eq!((state.version, used.gets, used.requests()), (Version::ZERO, 2, 2));
 }
 
+/// delta-rs #3066, #2379, #3166: blind retries under contention, after which writes were dropped.
 #[tokio::test(start_paused = true)]
 async fn racing_commits_get_contiguous_versions_and_count_once_each() {
     let healthy = memory();
@@ -165,6 +166,8 @@ async fn commit_with_unclear_answers_counts_once() {
     }
 }
 
+/// iceberg #2317, #2328, #3717, #4673, #13443; duckdb-iceberg #1120; polaris #5458; trino #14869: what an unknown
+/// commit referred to was cleaned up; the check itself raced the commit, or failed.
 #[tokio::test(start_paused = true)]
 async fn commit_whose_late_write_lands_after_anothers_moves_on() {
     let healthy = memory();
@@ -188,6 +191,8 @@ fn unanswered(store: &Store, fault: Fault) -> Store {
     })
 }
 
+/// iceberg #2317, #2328, #3717, #4673, #13443; duckdb-iceberg #1120; polaris #5458; trino #14869: what an unknown
+/// commit referred to was cleaned up; the check itself raced the commit, or failed.
 #[tokio::test(start_paused = true)]
 async fn commit_never_answered_is_unknown_and_is_found_out_later() {
     for (fault, version, segments) in [
@@ -219,6 +224,8 @@ async fn commit_never_answered_is_unknown_and_is_found_out_later() {
     }
 }
 
+/// iceberg #2317, #2328, #3717, #4673, #13443; duckdb-iceberg #1120; polaris #5458; trino #14869: what an unknown
+/// commit referred to was cleaned up; the check itself raced the commit, or failed.
 #[tokio::test(start_paused = true)]
 async fn commit_that_cannot_check_the_floor_is_unknown() {
     let healthy = memory();
@@ -241,6 +248,7 @@ async fn commit_that_is_denied_has_tried_nothing() {
     assert_eq!(manifest.catch_up().await.unwrap().version, Version::ZERO);
 }
 
+/// slatedb #1733: a caller that went away cut a commit in half.
 #[tokio::test(start_paused = true)]
 async fn commit_dropped_by_its_caller_still_completes() {
     let healthy = memory();
@@ -253,6 +261,7 @@ async fn commit_dropped_by_its_caller_still_completes() {
     assert_eq!(numbers(&open(&healthy, 3).await.state()), [1]);
 }
 
+/// slatedb #1646, #1657; lance #3718: the same of the numbers of manifests.
 #[tokio::test(start_paused = true)]
 async fn commit_stalled_until_its_number_was_collected_lands_at_the_head() {
     for floor in [1, 4] {

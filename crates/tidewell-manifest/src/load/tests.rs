@@ -49,6 +49,7 @@ async fn forget_records(store: &Store, manifest: &Manifest, floor: u64) {
     store.delete(&names).await.unwrap();
 }
 
+/// slatedb #684, #2003, #2042; influxdb #26716: a replay of many small log objects took minutes, or all memory.
 #[tokio::test(start_paused = true)]
 async fn opening_takes_the_same_after_10_commits_and_after_10_000() {
     let mut costs = Vec::new();

@@ -115,6 +115,7 @@ async fn follower_stays_where_it_is_if_the_newest_checkpoint_is_damaged() {
     assert_eq!(live(&follower, &state).await, live(&manifest, &manifest.state()).await);
 }
 
+/// slatedb #1025, #1368, #1392, #1718, #1215, #2047: a reader got 404 for what it had listed and gc had deleted since.
 #[tokio::test(start_paused = true)]
 async fn follower_finds_another_way_if_its_lists_are_let_go_and_records_too() {
     let (store, manifest, _) = database().await;

@@ -30,6 +30,7 @@ fn folds() -> Intent {
     }
 }
 
+/// delta #1410, #1830: the lock table forgot an entry after its time, and a committed file was overwritten.
 #[tokio::test(start_paused = true)]
 async fn ends_of_a_sealed_generation_are_found_after_its_streams_are_let_go() {
     let store = memory();

@@ -53,6 +53,7 @@ fn files(folder: &Path) -> Vec<String> {
     found
 }
 
+/// quickwit #3452, #12: two writers on a metastore in a file lost splits.
 #[test]
 fn create_by_many_at_once_has_one_winner() {
     let folder = tempfile::tempdir().unwrap();
@@ -72,6 +73,7 @@ fn create_by_many_at_once_has_one_winner() {
     assert_eq!(files(folder.path()).iter().filter(|file| file.starts_with('~')).count(), 0, "nothing temporary stays");
 }
 
+/// quickwit #3452, #12: two writers on a metastore in a file lost splits.
 #[test]
 fn replace_by_many_at_once_loses_no_increment() {
     let folder = tempfile::tempdir().unwrap();

@@ -41,12 +41,18 @@ async fn failing(operation: Operation) -> Vec<Check> {
     failing.inspect(|finding| assert!(!finding.consequence.is_empty())).map(|finding| finding.check).collect()
 }
 
+/// minio #21603, #21550; rustfs #1659; celld #137; LakeSoul #869; floci #1328; mountx #19; cloudflare-docs #32793:
+/// stores that do not honour conditions, or leave open whether "not found" is final.
+///
+/// quickwit #3452, #12: two writers on a metastore in a file lost splits.
 #[tokio::test]
 async fn probe_of_a_store_without_create_conditions_says_so() {
     let failing = failing(Operation::Create).await;
     assert!(failing.contains(&Check::CreateRace) && failing.contains(&Check::CreateRefused), "{failing:?}");
 }
 
+/// minio #21603, #21550; rustfs #1659; celld #137; LakeSoul #869; floci #1328; mountx #19; cloudflare-docs #32793:
+/// stores that do not honour conditions, or leave open whether "not found" is final.
 #[tokio::test]
 async fn probe_of_a_store_without_replace_conditions_says_so() {
     let failing = failing(Operation::Replace).await;

@@ -110,6 +110,7 @@ async fn create_with_the_connection_cut_after_it_was_stored_is_mine() {
     assert_eq!(store.meter().snapshot().puts, 1, "the client must not put again by itself");
 }
 
+/// arrow-rs-object-store #852; ravel #1354, #1365: 409 to a create, which settles nothing, passed for "exists".
 #[tokio::test]
 async fn create_answered_with_409_is_put_again_until_settled() {
     let server =
@@ -117,6 +118,25 @@ async fn create_answered_with_409_is_put_again_until_settled() {
     let store = open(&server.endpoint(), "");
     assert_eq!(create(&store, "mine").await.unwrap(), Created::Mine);
     assert_eq!(create(&store, "other").await.unwrap(), Created::Other("mine".into()));
+}
+
+/// arrow-rs-object-store #829, #830: of what stores answer to a create over an object, one was taken for another error.
+#[tokio::test]
+async fn create_over_anothers_object_is_lost_however_the_store_puts_it() {
+    for status in [304, 412] {
+        for body in
+            ["", "<Error><Code>PreconditionFailed</Code></Error>", "<Error><Code>ObjectAlreadyExists</Code></Error>"]
+        {
+            let server = Server::start(move |request, number| {
+                (request.method == "PUT" && number > 0).then(|| Reply::Status(status, body.into()))
+            })
+            .await;
+            let store = open(&server.endpoint(), "");
+            assert_eq!(create(&store, "first").await.unwrap(), Created::Mine);
+            let second = create(&store, "second").await;
+            assert_eq!(second.unwrap(), Created::Other("first".into()), "{status} {body}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -187,6 +207,7 @@ async fn replace_with_the_connection_cut_after_it_was_stored_is_done() {
     assert_eq!(store.replace(&floor, "3".into(), Some(&tag)).await.unwrap(), Replaced::Changed);
 }
 
+/// slatedb #1742, #1756: deletes in batches, whose errors come key by key.
 #[tokio::test]
 async fn delete_with_errors_for_some_keys_names_them() {
     let body = "<DeleteResult><Deleted><Key>db/x/hint</Key></Deleted><Error><Key>db/x/floor</Key><Code>InternalError\

@@ -51,6 +51,7 @@ fn script(operation: Operation, faults: &'static [Fault]) -> impl Fn(&Attempted<
     }
 }
 
+/// slatedb #766, #819, #1164: a PUT that timed out was not tried again, or was refused because of itself.
 #[tokio::test(start_paused = true)]
 async fn create_with_the_answer_lost_is_mine_after_one_look() {
     let store = healthy();
@@ -60,6 +61,7 @@ async fn create_with_the_answer_lost_is_mine_after_one_look() {
     assert_eq!((usage.puts, usage.gets), (1, 1));
 }
 
+/// icechunk #2099, #2156: a conflict with its own commit after a lost 200.
 #[tokio::test(start_paused = true)]
 async fn create_with_the_answer_and_the_look_lost_is_mine_at_the_refusal() {
     let store = healthy();
@@ -72,6 +74,7 @@ async fn create_with_the_answer_and_the_look_lost_is_mine_at_the_refusal() {
     assert_eq!(faulty.meter().snapshot().puts, 2, "put again, refused because the first had succeeded");
 }
 
+/// arrow-rs-object-store #852; ravel #1354, #1365: 409 to a create, which settles nothing, passed for "exists".
 #[tokio::test(start_paused = true)]
 async fn create_answered_with_conflict_and_nothing_stored_is_put_again() {
     let store = healthy();
@@ -88,6 +91,8 @@ async fn create_with_nothing_found_after_a_failure_is_put_again() {
     assert_eq!(store.get(&commit()).await.unwrap(), Some("mine".into()));
 }
 
+/// minio #21603, #21550; rustfs #1659; celld #137; LakeSoul #869; floci #1328; mountx #19; cloudflare-docs #32793:
+/// stores that do not honour conditions, or leave open whether "not found" is final.
 #[tokio::test(start_paused = true)]
 async fn create_that_lands_late_is_mine() {
     let store = healthy();
@@ -164,6 +169,7 @@ async fn create_refused_after_an_unclear_attempt_is_unknown() {
     assert!(error.is_unknown(), "credentials that expire in between say nothing about the first attempt: {error:?}");
 }
 
+/// slatedb #1733: a caller that went away cut a commit in half.
 #[tokio::test(start_paused = true)]
 async fn create_whose_caller_goes_away_still_settles() {
     let store = healthy();
@@ -206,6 +212,7 @@ async fn floor_at(store: &Store, body: &str) -> crate::Tag {
     }
 }
 
+/// icechunk #2099, #2156: a conflict with its own commit after a lost 200.
 #[tokio::test(start_paused = true)]
 async fn replace_with_the_answer_lost_is_done_with_the_new_tag() {
     let store = healthy();

@@ -134,6 +134,7 @@ fn entry_with_any_bit_flipped_is_refused() {
     }
 }
 
+/// slatedb #762, #763, #1607: a batch was split over log objects, or a replay ended within one.
 #[test]
 fn entry_cut_short_or_followed_by_bytes_is_refused() {
     let bytes = encode(&small_with_token(), WRITE_ID).unwrap();

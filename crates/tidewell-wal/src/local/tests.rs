@@ -84,6 +84,7 @@ fn log_reopened_gives_back_what_was_appended() {
     assert_eq!(open(folder.path()).1, [10, 11, 12, 13]);
 }
 
+/// AutoMQ #1841, #1237: a log took more after a failed write; it was started twice in a failover.
 #[test]
 fn folder_is_held_by_one_log_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
@@ -93,6 +94,7 @@ fn folder_is_held_by_one_log_at_a_time() {
     open(folder.path());
 }
 
+/// slatedb #762, #763, #1607: a batch was split over log objects, or a replay ended within one.
 #[test]
 fn tail_torn_at_any_byte_is_cut_off_and_the_log_goes_on() {
     let (folder, bytes, ends) = folder_with(&[10, 11, 12], &[11]);
@@ -194,6 +196,7 @@ fn newest_file_of_length_zero_goes_and_its_place_is_used_again() {
     assert_eq!(open(folder.path()).1, [10, 16]);
 }
 
+/// influxdb #26970, #26556: log files of no length were skipped with a warning; a damaged catalog.
 #[test]
 fn older_file_that_ends_early_is_an_error() {
     let folder = two_files();
@@ -290,6 +293,7 @@ fn truncate_after_a_restart_deletes_what_was_replayed() {
     assert_eq!(log_files(folder.path()), [file_name(Seq::new(5))]);
 }
 
+/// slatedb #1521: the manifest was ahead of what was durable in the log.
 #[test]
 fn log_without_files_goes_on_where_the_watermark_is() {
     let (folder, mut log) = rotated();
@@ -305,6 +309,25 @@ fn log_without_files_goes_on_where_the_watermark_is() {
     drop(log);
     let (log, entries) = open(folder.path());
     assert_eq!((entries, log.next_seq()), (vec![16], Seq::new(7)));
+}
+
+/// slatedb #1521: the manifest was ahead of what was durable in the log.
+#[test]
+fn log_that_lost_what_was_folded_names_no_entry_twice() {
+    // Three entries were folded, of which a power loss left one, two or none.
+    let (folder, bytes, ends) = folder_with(&[10, 11, 12], &[10]);
+    for left in 0..3 {
+        fs::write(first_file(folder.path()), &bytes[..ends[left]]).unwrap();
+        let (mut log, entries) = open(folder.path());
+        assert_eq!((entries.len(), log.next_seq()), (left, Seq::new(left as u64)));
+        log.skip_to(Seq::new(3));
+        append(&mut log, 99);
+        drop(log);
+        let (_, entries) = read_folder(folder.path()).unwrap().unwrap();
+        let last = entries.last().unwrap();
+        assert_eq!((last.seq, last.stamp.as_ns()), (Seq::new(3), 99), "{left} left");
+        fs::remove_file(folder.path().join(file_name(Seq::new(3)))).unwrap();
+    }
 }
 
 #[test]
@@ -340,6 +363,7 @@ fn half_written_frame_is_left_alone_by_readers() {
     assert_eq!(fs::read(first_file(folder.path())).unwrap(), half);
 }
 
+/// AutoMQ #1841, #1237: a log took more after a failed write; it was started twice in a failover.
 #[test]
 fn log_takes_nothing_more_after_the_disk_refused() {
     let folder = tempfile::tempdir().unwrap();

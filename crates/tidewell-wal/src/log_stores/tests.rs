@@ -255,6 +255,8 @@ async fn append_without_a_majority_is_unknown_unless_nothing_can_have_happened()
     }
 }
 
+/// slatedb #1682: a new writer's fence landed where nobody looked any more, and the old one wrote on under the same
+/// identity.
 #[tokio::test(start_paused = true)]
 async fn append_over_anothers_entry_on_any_replica_says_that_the_identity_is_taken() {
     let cluster = Cluster::new(3);
@@ -510,6 +512,7 @@ async fn requests_to_all_stores_are_counted_for_one_caller_and_in_total() {
     assert_eq!(cluster.log.usage().lists, 8);
 }
 
+/// slatedb #684, #2003, #2042; influxdb #26716: a replay of many small log objects took minutes, or all memory.
 #[tokio::test(start_paused = true)]
 async fn replica_far_behind_is_left_out_and_holds_no_more_entries_in_memory() {
     let cluster = Cluster::new(3);

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use bytes::Bytes;
 use tidewell_buffer::Entry;
 use tidewell_storage::{Fault, Operation, Store, StoreOptions, StoreUrl};
 use tidewell_types::{Batch, DatabaseName, Generation, NodeId, Stamp, TokenId, WriteId, WriterId};
@@ -194,6 +195,7 @@ async fn log_is_listed_before_the_view_is_read() {
     assert!(bench.unfolded(&view).is_empty());
 }
 
+/// slatedb #1025, #1368, #1392, #1718, #1215, #2047: a reader got 404 for what it had listed and gc had deleted since.
 #[tokio::test]
 async fn listed_entry_that_is_gone_starts_over_with_a_newer_view() {
     let bench = Bench::new();
@@ -256,6 +258,7 @@ async fn reader_waits_while_a_generation_is_being_sealed() {
     assert_eq!((calls.into_inner(), view.generation), (3, Some(GenerationState::Sealed)));
 }
 
+/// slatedb #684, #2003, #2042; influxdb #26716: a replay of many small log objects took minutes, or all memory.
 #[tokio::test]
 async fn tail_above_the_limit_is_refused_before_it_is_fetched() {
     let mut bench = Bench::new();
@@ -268,6 +271,18 @@ async fn tail_above_the_limit_is_refused_before_it_is_fetched() {
     assert_eq!(bench.store.meter().snapshot().gets, 0);
     bench.bytes_max = bytes;
     bench.refresh(&View::default()).await.unwrap();
+}
+
+/// influxdb #26970, #26556: log files of no length were skipped with a warning; a damaged catalog.
+#[tokio::test]
+async fn entry_of_no_length_is_an_error_and_never_skipped() {
+    let bench = Bench::new();
+    bench.append(stream(1), 0).await;
+    bench.append(stream(1), 2).await;
+    let name = bench.layout.wal(stream(1), Seq::new(1));
+    bench.store.put(&name, Bytes::new()).await.unwrap();
+    let error = bench.refresh(&View::default()).await.unwrap_err();
+    assert!(matches!(&error, WalError::Damaged { what, .. } if *what == name.to_string()), "{error}");
 }
 
 #[tokio::test]
@@ -302,6 +317,8 @@ async fn keys_that_are_no_entries_are_left_out() {
     assert!(bench.unfolded(&View::default()).is_empty());
 }
 
+/// slatedb #1682: a new writer's fence landed where nobody looked any more, and the old one wrote on under the same
+/// identity.
 #[tokio::test]
 async fn append_over_anothers_entry_says_that_the_identity_is_taken() {
     let bench = Bench::new();
@@ -323,6 +340,7 @@ async fn append_over_anothers_entry_says_that_the_identity_is_taken() {
     assert!(matches!(outcome, Err(WalError::IdentityTaken { .. })));
 }
 
+/// slatedb #766, #819, #1164: a PUT that timed out was not tried again, or was refused because of itself.
 #[tokio::test]
 async fn append_with_the_answer_lost_is_settled_as_ours() {
     let bench = Bench::new();

@@ -188,6 +188,7 @@ async fn values(store: &Store) -> Vec<u64> {
     values
 }
 
+/// delta-rs #2279, #268: a success was reported as an error, and the repetition counted twice.
 #[tokio::test(start_paused = true)]
 async fn requests_repeated_until_acknowledged_count_once_each_through_any_processes() {
     const KEYS: u64 = 12;

@@ -61,6 +61,7 @@ async fn commit_of_a_newer_generation_cannot_name_a_checkpoint_of_an_ended_one()
     }
 }
 
+/// delta-rs #2174, #3692, #3057: a cleanup deleted the newest checkpoint, or went by the wrong age.
 #[tokio::test(start_paused = true)]
 async fn checkpoint_older_than_what_counts_and_what_is_condemned_goes_at_once() {
     let bench = Bench::new().await;

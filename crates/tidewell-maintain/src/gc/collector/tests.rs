@@ -35,6 +35,8 @@ async fn littered() -> (Bench, Process) {
     (bench, process)
 }
 
+/// neon #5878, #5879, #9844, #4326, #707: a delete that came late hit a new object of the same name; deletions were
+/// lost; layers that were still needed went.
 #[tokio::test(start_paused = true)]
 async fn run_after_a_quiet_time_leaves_what_is_reachable_and_nothing_else() {
     let (bench, process) = littered().await;
@@ -139,6 +141,7 @@ async fn deletes_keep_the_pace_that_the_options_allow() {
     assert_eq!(seconds, 10);
 }
 
+/// slatedb #1742, #1756: deletes in batches, whose errors come key by key.
 #[tokio::test(start_paused = true)]
 async fn kind_that_cannot_be_deleted_does_not_stop_the_others() {
     let (bench, process) = littered().await;
@@ -168,6 +171,8 @@ async fn snapshot_that_cannot_be_read_stops_the_run_before_anything_is_deleted()
     assert_eq!(bench.keys().await, before);
 }
 
+/// neon #5878, #5879, #9844, #4326, #707: a delete that came late hit a new object of the same name; deletions were
+/// lost; layers that were still needed went.
 #[tokio::test(start_paused = true)]
 async fn collector_that_dies_at_any_write_is_finished_by_another() {
     let mut stopped = 0;

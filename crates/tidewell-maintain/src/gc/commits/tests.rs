@@ -16,6 +16,7 @@ async fn tick(process: &Process) {
     process.remove(&[added.id]).await;
 }
 
+/// delta-rs #2174, #3692, #3057: a cleanup deleted the newest checkpoint, or went by the wrong age.
 #[tokio::test(start_paused = true)]
 async fn floor_rises_to_the_older_checkpoint_and_commits_up_to_it_go() {
     let bench = Bench::new().await;
@@ -41,6 +42,7 @@ async fn floor_rises_to_the_older_checkpoint_and_commits_up_to_it_go() {
     assert_eq!((idle.floor, idle.of(GcKind::Commits).deleted), (first.version, 0));
 }
 
+/// delta-rs #2174, #3692, #3057: a cleanup deleted the newest checkpoint, or went by the wrong age.
 #[tokio::test(start_paused = true)]
 async fn floor_stays_where_the_newer_checkpoint_cannot_be_read() {
     for damage in [None, Some("damaged")] {
@@ -61,6 +63,7 @@ async fn floor_stays_where_the_newer_checkpoint_cannot_be_read() {
     }
 }
 
+/// slatedb #1646, #1657; lance #3718: the same of the numbers of manifests.
 #[tokio::test(start_paused = true)]
 async fn commit_that_is_created_again_below_the_floor_is_not_believed_and_goes() {
     let bench = Bench::new().await;

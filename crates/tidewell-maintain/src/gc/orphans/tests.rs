@@ -12,6 +12,7 @@ use crate::gc::{GcCount, GcOptions};
 
 const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
+/// thanos #1577, #1901: a block whose upload took long passed for a broken one and was deleted.
 #[tokio::test(start_paused = true)]
 async fn orphan_goes_with_its_generation_and_not_before() {
     let bench = Bench::new().await;
@@ -75,6 +76,8 @@ async fn restore_leaves_what_snapshots_need_and_orphans_the_rest() {
     assert_eq!(bench.rows().await, [1]);
 }
 
+/// iceberg #4194, #4652; amoro #1959: a cleanup of orphans deleted live files: other spellings, unknown kinds, long
+/// jobs, migrations.
 #[tokio::test(start_paused = true)]
 async fn names_that_do_not_parse_are_reported_and_stay() {
     let bench = Bench::new().await;
@@ -130,6 +133,8 @@ async fn committer_that_was_frozen_while_its_generation_ended_is_refused() {
     assert_eq!(bench.rows().await, [0i64; 0]);
 }
 
+/// iceberg #4194, #4652; amoro #1959: a cleanup of orphans deleted live files: other spellings, unknown kinds, long
+/// jobs, migrations.
 #[tokio::test(start_paused = true)]
 async fn collector_that_was_frozen_for_a_week_deletes_no_live_segment() {
     let bench = Bench::new().await;
