@@ -80,18 +80,18 @@ impl Buffer {
     /// in pieces: several [`TableRows`](tidewell_types::TableRows) of one table, in the order of its rows.
     #[must_use]
     pub fn unfolded(&self, view: &impl Watermarks) -> Vec<Arc<Entry>> {
-        self.unfolded_of(view, |_| true)
+        self.unfolded_of(view, |_, _| true)
     }
 
-    /// As [`Buffer::unfolded`], of some sources only: for a fold, which must not leave out the rows of a token because an
-    /// entry holds them that it cannot take.
+    /// As [`Buffer::unfolded`], of some entries only: for a fold, which must not leave out the rows of a token because an
+    /// entry holds them that it cannot take. What comes behind an entry that is not wanted is left out as well.
     #[must_use]
-    pub fn unfolded_of(&self, view: &impl Watermarks, is_wanted: impl Fn(&Source) -> bool) -> Vec<Arc<Entry>> {
+    pub fn unfolded_of(&self, view: &impl Watermarks, is_wanted: impl Fn(&Source, Seq) -> bool) -> Vec<Arc<Entry>> {
         let inner = self.inner.read();
         let mut unfolded = Vec::new();
         let mut run: Option<(Source, Seq)> = None;
         for ((source, seq), entry) in &inner.entries {
-            if is_void(view, source) || !is_wanted(source) {
+            if is_void(view, source) || !is_wanted(source, *seq) {
                 continue;
             }
             let expected = match run {
@@ -116,6 +116,13 @@ impl Buffer {
             count_once(&mut unfolded, view);
         }
         unfolded
+    }
+
+    /// The newest entry that is here of each source that is asked for.
+    #[must_use]
+    pub fn newest(&self, is_wanted: impl Fn(&Source) -> bool) -> BTreeMap<Source, Seq> {
+        let inner = self.inner.read();
+        inner.entries.keys().filter(|(source, _)| is_wanted(source)).copied().collect()
     }
 
     /// An entry that counts as of `view`, folded or not, and holds rows of the token; of the sources that are accepted.

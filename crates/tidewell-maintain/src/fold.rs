@@ -1,6 +1,6 @@
 //! Fold: the tail of the log becomes segments, exactly once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -113,8 +113,16 @@ impl Folder {
     }
 
     async fn fold_once(&self) -> Result<FoldSummary, MaintainError> {
+        let own = self.own_entries();
         let (before, listed) = self.refresh().await?;
-        let entries = self.buffer.unfolded_of(&*before, |source| self.may_fold(source));
+        // What has come since the listing stays for the next fold: an entry of another process that was acknowledged before it
+        // may not be in the listing, and would count as later.
+        let named: BTreeSet<_> =
+            listed.iter().filter_map(|object| self.manifest.layout().parse_wal(&object.key)).collect();
+        let entries = self.buffer.unfolded_of(&*before, |source, seq| match source {
+            Source::Objects(stream) => named.contains(&(*stream, seq)),
+            Source::Node(_) | Source::Memory(_) => own.get(source).is_some_and(|newest| seq <= *newest),
+        });
         let summary = match entries.is_empty() {
             true => self.summary(FoldOutcome::Empty, &[], &[], before.version),
             false => self.fold_entries(&before, &entries).await?,
@@ -143,11 +151,13 @@ impl Folder {
         tail::refresh(&tail, catch_up).await
     }
 
-    fn may_fold(&self, source: &Source) -> bool {
-        match source {
+    /// The newest entries that only this process can fold, of its local log and its memory.
+    fn own_entries(&self) -> BTreeMap<Source, Seq> {
+        self.buffer.newest(|source| match source {
             Source::Node(node) => self.local.as_ref().is_some_and(|local| local.node == *node),
-            Source::Objects(_) | Source::Memory(_) => true,
-        }
+            Source::Memory(_) => true,
+            Source::Objects(_) => false,
+        })
     }
 
     async fn fold_entries(&self, before: &State, entries: &[Arc<Entry>]) -> Result<FoldSummary, MaintainError> {

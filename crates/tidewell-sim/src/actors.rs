@@ -17,7 +17,7 @@ mod tierer;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, select};
 
 use crate::dice::Dice;
 use crate::host::Host;
@@ -95,5 +95,7 @@ pub(crate) async fn pause(host: &Host, dice: &mut Dice) {
 pub(crate) async fn long_pause(host: &Host, dice: &mut Dice, times: u32) {
     let (from, to) = host.world().plan.pause;
     let span = dice.span(from * times, to * times);
-    host.env.sleep(span * host.world().quiet_factor()).await;
+    let world = host.world();
+    // The end of the storm ends every pause.
+    drop(select(Box::pin(host.env.sleep(span * world.quiet_factor())), Box::pin(world.calmed())).await);
 }

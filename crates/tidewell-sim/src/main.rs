@@ -4,16 +4,20 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tidewell_sim::{Campaign, Race, SeedOptions, Summary, regressions, run_seed};
+use tidewell_sim::{Breakage, Campaign, Race, SeedOptions, Summary, regressions, run_seed};
 
 /// From so many seeds on, a run must have reached every race.
 const COVERING_SEEDS: u64 = 300;
 
-const USAGE: &str = "tidewell-sim [--seeds N] [--from S] [--threads T] [--twice-every K] [--keep-going] | --trace SEED";
+const USAGE: &str = "tidewell-sim [--seeds N] [--from S] [--threads T] [--twice-every K] [--keep-going] [--trace SEED]
+             [--break NAME]
+
+runs seeds S to S+N, or prints every event of one; --break breaks what the protocol rests on, which must be caught";
 
 struct Arguments {
     campaign: Campaign,
     traced: Option<u64>,
+    breakage: Breakage,
 }
 
 fn main() -> ExitCode {
@@ -26,17 +30,24 @@ fn main() -> ExitCode {
     };
     if let Some(seed) = arguments.traced {
         println!("seed {seed}");
-        let outcome = run_seed(seed, SeedOptions { prints: true, ..SeedOptions::default() });
+        let outcome = run_seed(seed, SeedOptions { prints: true, breakage: arguments.breakage });
         println!("{outcome:#?}");
         return if outcome.violation.is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
-    run(&arguments.campaign)
+    match arguments.breakage {
+        Breakage::None => run(&arguments.campaign),
+        breakage => catch(&arguments.campaign, breakage),
+    }
 }
 
 fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
     let campaign = Campaign { from: 0, seeds: COVERING_SEEDS, threads: 2, twice_every: 20, keeps_going: false };
-    let mut arguments = Arguments { campaign, traced: None };
+    let mut arguments = Arguments { campaign, traced: None, breakage: Breakage::None };
     while let Some(word) = words.next() {
+        if word == "--break" {
+            arguments.breakage = named(&words.next().unwrap_or_default())?;
+            continue;
+        }
         let mut number = || {
             let text = words.next().ok_or(format!("{word} wants a number"))?;
             text.parse::<u64>().map_err(|_| format!("{word} wants a number, not {text:?}"))
@@ -52,6 +63,27 @@ fn parse(mut words: impl Iterator<Item = String>) -> Result<Arguments, String> {
         }
     }
     Ok(arguments)
+}
+
+fn named(name: &str) -> Result<Breakage, String> {
+    let known: Vec<String> = Breakage::ALL.iter().map(|breakage| format!("{breakage:?}")).collect();
+    let found = Breakage::ALL.into_iter().zip(&known).find(|(_, known)| *known == name);
+    found.map(|(breakage, _)| breakage).ok_or_else(|| format!("{name:?} is none of {}", known.join(", ")))
+}
+
+/// Runs seeds until one of them catches a breakage.
+fn catch(campaign: &Campaign, breakage: Breakage) -> ExitCode {
+    let summary = campaign.run(SeedOptions { breakage, prints: false });
+    match summary.failed.first().and_then(|outcome| Some((outcome.seed, outcome.violation.as_ref()?))) {
+        Some((seed, violation)) => {
+            println!("{breakage:?}: caught by seed {seed}: {violation}");
+            ExitCode::SUCCESS
+        }
+        None => {
+            println!("FAILED: {breakage:?}: {} seeds did not catch it", summary.seeds);
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn run(campaign: &Campaign) -> ExitCode {

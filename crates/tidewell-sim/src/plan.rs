@@ -14,6 +14,12 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
+/// Pauses between troubles, how long processes are frozen, and how long the storm lasts: in a run of minutes, and of weeks.
+type Weather = ((Duration, Duration), (Duration, Duration), Duration);
+const DENSE: Weather =
+    ((Duration::from_millis(200), Duration::from_secs(8)), (Duration::from_millis(200), Duration::from_mins(5)), Duration::from_mins(10));
+const SPARSE: Weather = ((HOUR, DAY), (MINUTE, Duration::from_hours(20 * 24)), Duration::from_hours(40 * 24));
+
 /// One process of the run.
 #[derive(Clone, Debug)]
 pub(crate) struct Role {
@@ -127,12 +133,11 @@ impl Plan {
             }
         }
         let milli = Duration::from_millis;
-        let (pause, trouble, freeze, storm) = if is_sparse {
-            ((MINUTE, 6 * HOUR), (HOUR, DAY), (MINUTE, 20 * DAY), 40 * DAY)
-        } else {
-            ((milli(10), milli(4_000)), (milli(200), milli(8_000)), (milli(200), 5 * MINUTE), 10 * MINUTE)
+        let (pause, (trouble, freeze, storm)) = match is_sparse {
+            true => ((MINUTE, Duration::from_hours(6)), SPARSE),
+            false => ((milli(10), milli(4_000)), DENSE),
         };
-        Self {
+        let mut plan = Self {
             roles,
             replicas,
             upkeep: upkeep(&mut dice, is_sparse),
@@ -147,6 +152,25 @@ impl Plan {
             clocks_lie,
             breakage,
             storm,
+        };
+        plan.favour(breakage);
+        plan
+    }
+
+    /// Makes a breakage show within few seeds.
+    fn favour(&mut self, breakage: Breakage) {
+        let milli = Duration::from_millis;
+        match breakage {
+            Breakage::AcksUnknown => {
+                self.faults = FaultRates { fail_before: 0.5, hang: 0.1, ..FaultRates::default() };
+            }
+            Breakage::ShowsSealing => {
+                self.faults = FaultRates::default();
+                (self.pause, self.latency, self.ambush) = ((milli(10), milli(1_000)), (milli(1), milli(300)), 0.1);
+                (self.trouble, self.freeze, self.storm) = DENSE;
+                (self.upkeep.generation_ms, self.upkeep.seal_after_ms) = (2_000, 1_000);
+            }
+            _ => {}
         }
     }
 }
@@ -184,5 +208,6 @@ fn faults(dice: &mut Dice, breakage: Breakage) -> FaultRates {
         leave_some: rate(2.0),
         race_list: rate(1.0),
     };
+    // A store that is wrong needs no further faults.
     if breakage == Breakage::IgnoresConditions { FaultRates::default() } else { rates }
 }

@@ -69,6 +69,7 @@ pub(crate) struct World {
     panics: u64,
     is_calm: AtomicBool,
     is_settled: AtomicBool,
+    calmed: Notify,
     late: AtomicU64,
     /// When a client last wrote, in milliseconds.
     written_ms: AtomicU64,
@@ -116,6 +117,7 @@ impl World {
             panics: PANICS.with(Cell::get),
             is_calm: AtomicBool::new(false),
             is_settled: AtomicBool::new(false),
+            calmed: Notify::new(),
             skew_max_ns: AtomicI64::new(skew_max_ns),
             unknown: Mutex::default(),
             late: AtomicU64::new(0),
@@ -165,6 +167,15 @@ impl World {
     pub(crate) fn calm(&self) {
         self.event(format_args!("calm"));
         self.is_calm.store(true, Ordering::Relaxed);
+        self.calmed.notify_waiters();
+    }
+
+    /// Waits until the storm is over.
+    pub(crate) async fn calmed(&self) {
+        let calmed = self.calmed.notified();
+        if self.is_storm() {
+            calmed.await;
+        }
     }
 
     /// Everything that began in the storm has ended: from here on nothing may fail.

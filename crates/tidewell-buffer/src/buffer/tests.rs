@@ -137,8 +137,10 @@ fn token_counts_where_it_was_written_first_of_those_that_are_asked_for() {
     assert_eq!(seqs(&all), [(node(), 0), (b, 0), (a, 0), (a, 1)]);
     assert_eq!(with_their_token(&all), [(node(), 0)]);
     // A fold that cannot take the local log's entry must not leave out the rows for its sake.
-    let of_objects = buffer.unfolded_of(&view, |source| matches!(source, Source::Objects(_)));
+    let of_objects = buffer.unfolded_of(&view, |source, _| matches!(source, Source::Objects(_)));
     assert_eq!(seqs(&of_objects), [(b, 0), (a, 0), (a, 1)]);
+    assert_eq!(seqs(&buffer.unfolded_of(&view, |source, seq| (*source, seq.get()) != (a, 0))), [(node(), 0), (b, 0)]);
+    assert_eq!(buffer.newest(|source| *source == a), [(a, Seq::new(1))].into());
     assert_eq!(with_their_token(&of_objects), [(b, 0)]);
     let folded = View { tokens: vec![TOKEN], ..View::default() };
     assert!(with_their_token(&buffer.unfolded(&folded)).is_empty());

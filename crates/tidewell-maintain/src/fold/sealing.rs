@@ -1,7 +1,7 @@
 //! The fold of generations that are being sealed: nobody may see their entries before it commits.
 
 use tidewell_buffer::Buffer;
-use tidewell_types::Source;
+use tidewell_types::{Seq, Source};
 use tidewell_wal::tail;
 
 use super::{FoldOutcome, FoldSummary, Folder};
@@ -25,9 +25,10 @@ impl Folder {
             let manifest = self.manifest.clone();
             async move { Ok::<_, MaintainError>(manifest.catch_up().await?) }
         };
+        let own = self.own_entries();
         let (before, _) = tail::refresh_sealing(&tail, catch_up).await?;
-        // This process's own entries come along, since what is folded later counts as written later.
-        let is_own = |source: &Source| self.may_fold(source) && !matches!(source, Source::Objects(_));
+        // This process's own entries of before the listing come along, since what is folded later counts as written later.
+        let is_own = |source: &Source, seq: Seq| own.get(source).is_some_and(|newest| seq <= *newest);
         for entry in self.buffer.unfolded_of(&*before, is_own) {
             apart.apply(entry);
         }

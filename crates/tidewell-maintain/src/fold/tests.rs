@@ -221,6 +221,41 @@ async fn later_write_of_the_same_point_wins_field_by_field() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn own_write_that_came_after_the_listing_waits_for_what_the_listing_missed() {
+    for is_sealing in [false, true] {
+        let store = database().await;
+        log(&store, 1, 0, 10, &[one(1)]).await;
+        let slow = store.with_faults(|attempted| match attempted.operation {
+            Operation::Get if attempted.key.contains("/log/") => Fault::Delay(Duration::from_secs(10)),
+            _ => Fault::Pass,
+        });
+        let process = process(&slow, 3, None).await;
+        let own = [Source::Memory(WriterId::from_bytes([9; 16])), Source::Objects(stream(3))];
+        let writes = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            // Another process's write is acknowledged, then this process takes two of the same point.
+            log(&store, 2, 0, 20, &[(7, "a", Some(1.0), None)]).await;
+            log(&store, 3, 0, 30, &[(7, "a", Some(2.0), None)]).await;
+            for (stamp, source) in [30, 31].into_iter().zip(own.iter().rev()) {
+                let row = (7, "a", Some(f64::from(stamp - 28)), None);
+                process.buffer.apply(Arc::new(entry_of(*source, 0, u64::from(stamp as u32), &[row])));
+            }
+        };
+        let folding = async {
+            match is_sealing {
+                true => process.folder.fold_sealing().await,
+                false => process.folder.fold().await,
+            }
+        };
+        let (folded, ()) = tokio::join!(folding, writes);
+        assert_eq!(folded.unwrap().entry_count, 1, "{is_sealing}");
+        assert_eq!(process.folder.fold().await.unwrap().entry_count, 3, "{is_sealing}");
+        let rows = segment_rows(&store).await;
+        assert_eq!(rows[1], (7, "a".to_owned(), Some(3.0), None), "{is_sealing}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn entries_behind_a_gap_wait() {
     let store = database().await;
     log(&store, 1, 0, 10, &[one(1)]).await;
@@ -547,7 +582,10 @@ async fn request_that_another_machines_log_holds_too_is_folded_from_the_store() 
     let process = process(&store, 3, None).await;
     let elsewhere = Source::Node(NodeId::from_bytes([9; 16]));
     process.buffer.apply(Arc::new(entry_with_token(elsewhere, 0, 5, &[one(1)])));
-    process.buffer.apply(Arc::new(entry_with_token(Source::Objects(stream(1)), 0, 10, &[one(1)])));
+    let logged = entry_with_token(Source::Objects(stream(1)), 0, 10, &[one(1)]);
+    let (body, layout) = (entry::encode(&logged, WRITE_ID).unwrap(), process.manifest.layout());
+    object::append(&store, layout, stream(1), Seq::ZERO, body, WRITE_ID).await.unwrap();
+    process.buffer.apply(Arc::new(logged));
     assert_eq!(process.folder.fold().await.unwrap().row_count, 1);
     assert_eq!(segment_rows(&store).await, expected([1]));
 }

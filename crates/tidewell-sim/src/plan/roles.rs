@@ -72,7 +72,10 @@ fn needed(breakage: Breakage) -> Vec<(&'static str, Vec<Actor>)> {
         Breakage::ReadsWithoutFloor | Breakage::CommitsWithoutFloor => {
             vec![("keeper", vec![Actor::Collector, Actor::Collector])]
         }
-        Breakage::AcksUnchecked | Breakage::ShowsSealing => vec![("keeper", vec![Actor::Sealer, Actor::Sealer])],
+        Breakage::AcksUnchecked => vec![("keeper", vec![Actor::Sealer, Actor::Sealer])],
+        Breakage::ShowsSealing => {
+            vec![("keeper", vec![Actor::Sealer, Actor::Sealer]), ("watcher", vec![Actor::Reader, Actor::Reader])]
+        }
         Breakage::ForgetsDeletes => vec![("deleter", vec![Actor::Deleter])],
         _ => Vec::new(),
     }
