@@ -16,8 +16,11 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// Pauses between troubles, how long processes are frozen, and how long the storm lasts: in a run of minutes, and of weeks.
 type Weather = ((Duration, Duration), (Duration, Duration), Duration);
-const DENSE: Weather =
-    ((Duration::from_millis(200), Duration::from_secs(8)), (Duration::from_millis(200), Duration::from_mins(5)), Duration::from_mins(10));
+const DENSE: Weather = (
+    (Duration::from_millis(200), Duration::from_secs(8)),
+    (Duration::from_millis(200), Duration::from_mins(5)),
+    Duration::from_mins(10),
+);
 const SPARSE: Weather = ((HOUR, DAY), (MINUTE, Duration::from_hours(20 * 24)), Duration::from_hours(40 * 24));
 
 /// One process of the run.
