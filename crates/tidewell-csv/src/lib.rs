@@ -43,6 +43,8 @@ mod rejected;
 mod rows;
 mod sample;
 mod scan;
+#[cfg(test)]
+mod shown;
 mod split;
 mod time_column;
 mod time_cursor;
