@@ -154,7 +154,11 @@ impl Column {
     /// Makes a column of whole numbers one of floats, where that changes none of them.
     fn widen(&mut self, value: f64) -> Result<(), RejectReason> {
         if !self.may_widen {
-            return Err(if value.fract() == 0.0 { RejectReason::Range("integer") } else { RejectReason::Type("integer") });
+            return Err(if value.fract() == 0.0 {
+                RejectReason::Range("integer")
+            } else {
+                RejectReason::Type("integer")
+            });
         }
         if self.magnitudes >= INEXACT_FROM {
             return Err(RejectReason::Widening);
@@ -185,7 +189,9 @@ fn push_float(values: &mut Vec<f64>, text: &[u8], rules: &Rules) -> Outcome {
         Scalar::Float(value) => value,
         Scalar::Integer(value) => value as f64,
         Scalar::Unsigned(value) => value as f64,
-        Scalar::Huge => std::str::from_utf8(text.trim_ascii()).ok().and_then(|text| text.parse().ok()).unwrap_or(f64::INFINITY),
+        Scalar::Huge => {
+            std::str::from_utf8(text.trim_ascii()).ok().and_then(|text| text.parse().ok()).unwrap_or(f64::INFINITY)
+        }
         _ if rules.missing.is_marker(text) => return Ok(false),
         Scalar::FloatOutOfRange => return Err(RejectReason::Range("float")),
         Scalar::Boolean(_) | Scalar::Text => return Err(RejectReason::Type("float")),

@@ -53,7 +53,9 @@ fn refuse_other_encodings(sample: &[u8]) -> Result<(), CsvError> {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => "UTF-32",
         [0xff, 0xfe, ..] => "UTF-16 (little-endian)",
         [0xfe, 0xff, ..] => "UTF-16 (big-endian)",
-        [0x1f, 0x8b, ..] => return Err(CsvError::Encoding { encoding: "compressed with gzip (unpack it first), not UTF-8" }),
+        [0x1f, 0x8b, ..] => {
+            return Err(CsvError::Encoding { encoding: "compressed with gzip (unpack it first), not UTF-8" });
+        }
         [b'P', b'A', b'R', b'1', ..] => return Err(CsvError::Encoding { encoding: "Parquet and no CSV" }),
         _ if is_half(zeros(1)) => "UTF-16 (little-endian)",
         _ if is_half(zeros(0)) => "UTF-16 (big-endian)",

@@ -6,7 +6,9 @@ use crate::timezone::{Timezone, UnknownTimezone};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TimeError {
     /// None of the known spellings.
-    #[error("is no time in a known format: write it like 2024-01-31T12:00:00Z, or give the format, such as %d.%m.%Y %H:%M")]
+    #[error(
+        "is no time in a known format: write it like 2024-01-31T12:00:00Z, or give the format, such as %d.%m.%Y %H:%M"
+    )]
     Unknown,
     /// Not what the given format says.
     #[error("does not fit the time format {0:?}")]
@@ -110,7 +112,9 @@ pub enum CsvError {
         reason: TimeError,
     },
     /// Numbers with a comma that may be a decimal comma or one between thousands.
-    #[error("line {line}, column {column:?}: the comma of {text:?} may be a decimal mark or divide thousands: say which (--decimal)")]
+    #[error(
+        "line {line}, column {column:?}: the comma of {text:?} may be a decimal mark or divide thousands: say which (--decimal)"
+    )]
     DecimalMark {
         /// The row's line.
         line: u64,
@@ -120,7 +124,9 @@ pub enum CsvError {
         text: String,
     },
     /// A record over the limit, mostly for a quote that never closes.
-    #[error("line {line}: the record is over {bytes_max} bytes: close its quote, choose another quote (--quote), or raise the limit")]
+    #[error(
+        "line {line}: the record is over {bytes_max} bytes: close its quote, choose another quote (--quote), or raise the limit"
+    )]
     RecordTooLong {
         /// Where it begins.
         line: u64,
@@ -128,7 +134,9 @@ pub enum CsvError {
         bytes_max: usize,
     },
     /// A column that is one thing in the file and another in the table or in another part of the file.
-    #[error("column {column:?} is {here} here and {there} in the table: rename it, or give its type (--type {column}={there})")]
+    #[error(
+        "column {column:?} is {here} here and {there} in the table: rename it, or give its type (--type {column}={there})"
+    )]
     Conflict {
         /// The column.
         column: String,

@@ -81,7 +81,8 @@ pub(crate) fn decimal_mark(sample: &Sample<'_>, dialect: Dialect, options: &CsvO
     for row in &sample.rows {
         for (place, cell) in row.cells.iter().enumerate() {
             let Some(at) = memchr(b',', cell) else {
-                points += usize::from(memchr(b'.', cell).is_some() && matches!(read_scalar(cell, b'.'), Scalar::Float(_)));
+                points +=
+                    usize::from(memchr(b'.', cell).is_some() && matches!(read_scalar(cell, b'.'), Scalar::Float(_)));
                 continue;
             };
             if !matches!(read_scalar(cell, b','), Scalar::Float(_)) {

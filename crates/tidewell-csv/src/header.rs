@@ -45,10 +45,10 @@ impl Header {
     /// Refuses a tag or field that takes the time column's name.
     pub(crate) fn refuse_reserved(&self, kept: impl Fn(usize) -> bool) -> Result<(), CsvError> {
         match self.names.iter().position(|name| name == TIME_COLUMN) {
-            Some(place) if kept(place) => Err(self.wrong(
-                place,
-                format!("the name {TIME_COLUMN:?} is taken by the time, which another column gives"),
-            )),
+            Some(place) if kept(place) => {
+                Err(self
+                    .wrong(place, format!("the name {TIME_COLUMN:?} is taken by the time, which another column gives")))
+            }
             _ => Ok(()),
         }
     }

@@ -39,7 +39,11 @@ pub fn infer(sample: &[u8], is_whole: bool, options: &CsvOptions) -> Result<CsvP
     let dialect = find_dialect(records, is_whole, start.terminator, options);
     let mut rows = Sample::read(records, is_whole, dialect, start.line, options.record_bytes_max)?;
     let Some(first) = rows.rows.first() else {
-        return Err(if is_whole { CsvError::Empty { line: start.line } } else { short_sample(sample, "the first record is") });
+        return Err(if is_whole {
+            CsvError::Empty { line: start.line }
+        } else {
+            short_sample(sample, "the first record is")
+        });
     };
     let mark = decimal_mark(&rows, dialect, options)?;
     let missing = Missing::new(options.missing.as_deref(), mark);
@@ -73,7 +77,8 @@ fn header_of(first: &SampleRow<'_>, has_header: bool, options: &CsvOptions) -> R
     let count = first.cells.len();
     if let Some(given) = &options.column_names {
         if given.len() != count {
-            let wrong = format!("{} names are given and line {} has {count} cells: give one for each", given.len(), first.line);
+            let wrong =
+                format!("{} names are given and line {} has {count} cells: give one for each", given.len(), first.line);
             return Err(CsvError::Option(wrong));
         }
         return Header::new(first.line, given.iter().map(|name| name.trim().to_owned()).collect());
@@ -191,7 +196,9 @@ fn refuse_twice(header: &Header, lists: &[&[usize]]) -> Result<(), CsvError> {
         None => Ok(()),
         Some(place) => {
             let name = header.names.get(*place).map_or("", String::as_str);
-            Err(CsvError::Option(format!("column {name:?} is named twice among time columns, tags and columns to skip: name it once")))
+            Err(CsvError::Option(format!(
+                "column {name:?} is named twice among time columns, tags and columns to skip: name it once"
+            )))
         }
     }
 }

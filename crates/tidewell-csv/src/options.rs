@@ -102,13 +102,19 @@ impl CsvOptions {
         let refuse = |text: String| Err(CsvError::Option(text));
         let is_unfit = |byte: u8| !byte.is_ascii() || matches!(byte, 0 | b'\n' | b'\r');
         if let Some(delimiter) = self.delimiter.filter(|byte| is_unfit(*byte) || byte.is_ascii_alphanumeric()) {
-            return refuse(format!("delimiter {:?} cannot divide cells: give one such as , ; | or a tab", char::from(delimiter)));
+            return refuse(format!(
+                "delimiter {:?} cannot divide cells: give one such as , ; | or a tab",
+                char::from(delimiter)
+            ));
         }
         if let Some(quote) = self.quote.filter(|byte| is_unfit(*byte) || self.delimiter == Some(*byte)) {
             return refuse(format!("quote {:?} cannot enclose cells: give one such as \"", char::from(quote)));
         }
         if !(1..=RECORD_BYTES_LIMIT_MAX).contains(&self.record_bytes_max) {
-            return refuse(format!("the limit of a record is 1 to {RECORD_BYTES_LIMIT_MAX} bytes, not {}", self.record_bytes_max));
+            return refuse(format!(
+                "the limit of a record is 1 to {RECORD_BYTES_LIMIT_MAX} bytes, not {}",
+                self.record_bytes_max
+            ));
         }
         if self.batch_rows_max == 0 || self.batch_rows_max > 1 << 30 || self.batch_bytes_max > 1 << 30 {
             return refuse("a batch holds 1 to 2^30 rows and at most 2^30 bytes".to_owned());

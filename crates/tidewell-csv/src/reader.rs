@@ -181,7 +181,8 @@ impl CsvReader {
         let width = self.rows.plan().columns.len();
         let record_bytes_max = self.rows.plan().limits.record_bytes_max;
         let mut has_more = true;
-        while self.block.len() < BLOCK_ROWS && rejected.len() < BLOCK_ROWS && !self.rows.is_full_with(self.block.len()) {
+        while self.block.len() < BLOCK_ROWS && rejected.len() < BLOCK_ROWS && !self.rows.is_full_with(self.block.len())
+        {
             let first = self.cells.len();
             let Some(record) = scanner.next_record(&mut self.cells, width) else {
                 has_more = false;
@@ -237,11 +238,16 @@ impl CsvReader {
             }
             self.faults.sort_by_key(|fault| fault.row);
             self.faults.dedup_by_key(|fault| fault.row);
-            rejected.extend(self.faults.drain(..).filter_map(|fault| {
-                let line = block.rows.get(fault.row)?.line;
-                let (column, text) = self.rows.name_fault(&block, &fault);
-                Some((fault.row, Rejected { line, column: Some(column), reason: fault.reason, text }))
-            }).map(|(_, rejected)| rejected));
+            rejected.extend(
+                self.faults
+                    .drain(..)
+                    .filter_map(|fault| {
+                        let line = block.rows.get(fault.row)?.line;
+                        let (column, text) = self.rows.name_fault(&block, &fault);
+                        Some((fault.row, Rejected { line, column: Some(column), reason: fault.reason, text }))
+                    })
+                    .map(|(_, rejected)| rejected),
+            );
             let lines: Vec<u64> = rejected.iter().map(|rejected| rejected.line).collect();
             self.rows.undo(self.block.len());
             self.block.retain(|row| !lines.contains(&row.line));

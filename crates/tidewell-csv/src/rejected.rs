@@ -22,7 +22,9 @@ pub enum RejectReason {
     #[error("text stands behind a closing quote: double the quotes within a cell, or choose another quote (--quote)")]
     TextAfterQuote,
     /// The file ends within quotes, so that all its last lines are one row.
-    #[error("a quote is never closed, and takes the {0} lines up to the end of the file: close it, or choose another quote (--quote)")]
+    #[error(
+        "a quote is never closed, and takes the {0} lines up to the end of the file: close it, or choose another quote (--quote)"
+    )]
     OpenQuote(u64),
     /// The time cannot be read.
     #[error("{0}")]
@@ -34,7 +36,9 @@ pub enum RejectReason {
     #[error("does not fit the {0} column: give it another type, such as unsigned, float or string (--type)")]
     Range(&'static str),
     /// A fraction in a column of whole numbers of which some are too large to be floats.
-    #[error("has a fraction, and the column has whole numbers of 2^53 and more that a float would change: give the type float or string (--type)")]
+    #[error(
+        "has a fraction, and the column has whole numbers of 2^53 and more that a float would change: give the type float or string (--type)"
+    )]
     Widening,
     /// A value in a column whose header has no name.
     #[error("stands in a column without a name: name it in the header")]

@@ -135,7 +135,8 @@ impl Rows {
         let cell = |place: usize| row.and_then(|row| block.cells.get(row.first + place));
         let mut text = Vec::new();
         if matches!(fault.reason, RejectReason::Time(_)) {
-            let cells = self.plan.time_columns.iter().map(|place| cell(*place).map_or(&b""[..], |cell| cell.raw(block.bytes)));
+            let cells =
+                self.plan.time_columns.iter().map(|place| cell(*place).map_or(&b""[..], |cell| cell.raw(block.bytes)));
             join(cells, &mut text);
             return (self.plan.time_name(), shorten(&text));
         }

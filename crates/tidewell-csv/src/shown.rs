@@ -15,7 +15,12 @@ pub(crate) struct Read {
 }
 
 /// Reads a file by the plan of its first bytes, in chunks whose lengths repeat.
-pub(crate) fn try_read(bytes: &[u8], options: &CsvOptions, sample_bytes: usize, cuts: &[usize]) -> Result<Read, CsvError> {
+pub(crate) fn try_read(
+    bytes: &[u8],
+    options: &CsvOptions,
+    sample_bytes: usize,
+    cuts: &[usize],
+) -> Result<Read, CsvError> {
     let sample = &bytes[..bytes.len().min(sample_bytes)];
     let mut reader = CsvReader::new(infer(sample, sample.len() == bytes.len(), options)?);
     let mut batches = Vec::new();
@@ -73,7 +78,10 @@ fn value(column: &dyn Array, row: usize) -> String {
         }
         DataType::Dictionary(_, _) => {
             let column = column.as_dictionary::<Int32Type>();
-            format!("'{}'", column.values().as_string::<i32>().value(usize::try_from(column.keys().value(row)).unwrap()))
+            format!(
+                "'{}'",
+                column.values().as_string::<i32>().value(usize::try_from(column.keys().value(row)).unwrap())
+            )
         }
         other => panic!("{other} is no column's type"),
     }

@@ -14,8 +14,18 @@ use crate::time_text::{read_clock, read_time};
 /// A number that is to be taken for a time unasked is no smaller: 1973 in seconds.
 const EPOCH_MIN: u64 = 100_000_000;
 
-const NAMES: [&str; 10] =
-    ["time", "timestamp", "datetime", "date_time", "date time", "ts", "_time", "@timestamp", "time_utc", "timestamp_utc"];
+const NAMES: [&str; 10] = [
+    "time",
+    "timestamp",
+    "datetime",
+    "date_time",
+    "date time",
+    "ts",
+    "_time",
+    "@timestamp",
+    "time_utc",
+    "timestamp_utc",
+];
 
 /// What the cells of a column look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +43,9 @@ fn rank(name: &str) -> usize {
         0
     } else if name == "date" || name == "day" {
         1
-    } else if ["time", "date", "stamp"].iter().any(|part| name.contains(part)) || name.ends_with("_at") || name.ends_with("_ts")
+    } else if ["time", "date", "stamp"].iter().any(|part| name.contains(part))
+        || name.ends_with("_at")
+        || name.ends_with("_ts")
     {
         2
     } else {

@@ -79,9 +79,9 @@ impl fmt::Display for TimeFormat {
 }
 
 fn strftime_items(format: &str) -> Result<Vec<Item<'static>>, CsvError> {
-    StrftimeItems::new(format)
-        .parse_to_owned()
-        .map_err(|_| CsvError::Option(format!("time format {format:?} has a % that strftime does not know: correct it")))
+    StrftimeItems::new(format).parse_to_owned().map_err(|_| {
+        CsvError::Option(format!("time format {format:?} has a % that strftime does not know: correct it"))
+    })
 }
 
 /// How the text of the time columns is read, once that is decided.

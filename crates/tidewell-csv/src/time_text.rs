@@ -83,7 +83,8 @@ fn read_fixed(text: &[u8]) -> Option<Result<TimeText, TimeError>> {
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b'T' | b' ', h0, h1, b':', n0, n1, b':', s0, s1] = fixed else {
         return None;
     };
-    let digits = [y0, y1, y2, y3, m0, m1, d0, d1, h0, h1, n0, n1, s0, s1].map(|byte| i64::from(byte.wrapping_sub(b'0')));
+    let digits =
+        [y0, y1, y2, y3, m0, m1, d0, d1, h0, h1, n0, n1, s0, s1].map(|byte| i64::from(byte.wrapping_sub(b'0')));
     if digits.iter().any(|digit| *digit > 9) {
         return None;
     }
@@ -100,9 +101,10 @@ fn read_fixed(text: &[u8]) -> Option<Result<TimeText, TimeError>> {
     };
     let days = days_of(y0 * 1000 + y1 * 100 + y2 * 10 + y3, m0 * 10 + m1, d0 * 10 + d1);
     let clock = day_ns(h0 * 10 + h1, n0 * 10 + n1, s0 * 10 + s1, fraction_ns);
-    Some(days.ok_or(TimeError::NoSuch("date")).and_then(|days| {
-        Ok(TimeText { date: DateText::Days(days), day_ns: clock?, offset_s, has_clock: true })
-    }))
+    Some(
+        days.ok_or(TimeError::NoSuch("date"))
+            .and_then(|days| Ok(TimeText { date: DateText::Days(days), day_ns: clock?, offset_s, has_clock: true })),
+    )
 }
 
 /// A time of day that stands alone, in nanoseconds since midnight.

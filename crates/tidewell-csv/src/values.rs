@@ -57,7 +57,11 @@ pub(crate) enum Values {
     Unsigned(Vec<u64>),
     Boolean(Vec<bool>),
     String(Texts),
-    Tag { keys: Vec<i32>, places: HashMap<Box<str>, i32>, texts: Texts },
+    Tag {
+        keys: Vec<i32>,
+        places: HashMap<Box<str>, i32>,
+        texts: Texts,
+    },
 }
 
 impl Values {

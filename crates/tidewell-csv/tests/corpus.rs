@@ -118,7 +118,8 @@ fn corpus_files_give_their_rows() {
         println!("skipped: no ../shared/corpus/csv");
         return;
     }
-    let manifest: Value = serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
+    let manifest: Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("manifest.json")).unwrap()).unwrap();
     let cases = manifest["files"].as_array().unwrap();
     assert!(cases.len() >= 7, "only {} cases", cases.len());
     for case in cases {

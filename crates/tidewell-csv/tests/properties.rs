@@ -130,7 +130,9 @@ proptest! {
 #[test]
 fn damaged_files_lose_no_row_in_silence() {
     let good = "time,room,v,n\n".to_owned()
-        + &(0..200).map(|n| format!("2024-01-01 00:{:02}:{:02},r{},{n}.5,{n}\n", n / 60, n % 60, n % 3)).collect::<String>();
+        + &(0..200)
+            .map(|n| format!("2024-01-01 00:{:02}:{:02},r{},{n}.5,{n}\n", n / 60, n % 60, n % 3))
+            .collect::<String>();
     let mut state = 11_u64;
     let mut next = |bound: usize| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

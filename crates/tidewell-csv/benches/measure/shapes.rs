@@ -38,7 +38,13 @@ pub(crate) fn make_file(shape: Shape, rows: usize, seed: u64) -> String {
     for row in 0..rows {
         let time = match shape {
             Shape::Metrics => format!("{}", 1_700_000_000 + row),
-            _ => format!("2024-01-{:02} {:02}:{:02}:{:02}", row / 86_400 % 28 + 1, row / 3600 % 24, row / 60 % 60, row % 60),
+            _ => format!(
+                "2024-01-{:02} {:02}:{:02}:{:02}",
+                row / 86_400 % 28 + 1,
+                row / 3600 % 24,
+                row / 60 % 60,
+                row % 60
+            ),
         };
         let (host, load, temp, bytes) = (next(100), next(100_000), next(1_000), next(1 << 31));
         let quote = if shape == Shape::Quoted { "\"" } else { "" };

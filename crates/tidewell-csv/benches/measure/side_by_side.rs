@@ -80,7 +80,11 @@ pub(crate) fn compare(shape: Shape, sizes: Sizes) -> Comparison {
         let (theirs, time) = timed(|| sum_with_reference(black_box(file.as_bytes())));
         reference = reference.min(time);
         assert!((ours.floats - theirs.floats).abs() < 1e-6 * theirs.floats.abs(), "{ours:?} is not {theirs:?}");
-        assert_eq!(Sum { floats: 0.0, ..ours }, Sum { floats: 0.0, ..theirs }, "the readers read {shape:?} differently");
+        assert_eq!(
+            Sum { floats: 0.0, ..ours },
+            Sum { floats: 0.0, ..theirs },
+            "the readers read {shape:?} differently"
+        );
     }
     Comparison { shape, bytes: file.len(), rows: sizes.rows, tidewell, reference }
 }
@@ -109,7 +113,8 @@ fn sum_with_tidewell(file: &[u8]) -> Sum {
         let names = hosts.values().as_string::<i32>();
         sum.tag_bytes += hosts.normalized_keys().into_iter().map(|key| names.value(key).len()).sum::<usize>();
         for name in ["load", "temp"] {
-            sum.floats += batch.column_by_name(name).unwrap().as_primitive::<Float64Type>().values().iter().sum::<f64>();
+            sum.floats +=
+                batch.column_by_name(name).unwrap().as_primitive::<Float64Type>().values().iter().sum::<f64>();
         }
         sum.integers += batch.column_by_name("bytes").unwrap().as_primitive::<Int64Type>().values().iter().sum::<i64>();
         let times = batch.column_by_name("time").unwrap().as_primitive::<TimestampNanosecondType>().values();

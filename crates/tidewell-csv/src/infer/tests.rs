@@ -193,7 +193,11 @@ fn plan_adopts_the_types_of_a_table() {
 
 #[test]
 fn infer_times_that_mostly_do_not_read_are_refused_by_the_first() {
-    let options = CsvOptions { time_format: "%Y-%m-%d".parse().unwrap(), time_columns: vec!["time".to_owned()], ..CsvOptions::default() };
+    let options = CsvOptions {
+        time_format: "%Y-%m-%d".parse().unwrap(),
+        time_columns: vec!["time".to_owned()],
+        ..CsvOptions::default()
+    };
     let error = refusal("time,v\n2024/01/01,1\n2024/01/02,1\n", &options);
     assert_eq!(error, "line 2, column \"time\": \"2024/01/01\" does not fit the time format \"%Y-%m-%d\"");
 }

@@ -183,7 +183,9 @@ fn reader_zone_of_local_times_rejects_what_no_clock_shows() {
 fn reader_times_out_of_range_are_rejected_and_never_wrap() {
     let found = whole("time,v\n2024-01-01,1\n2262-04-12,2\n9999-12-31,3\n2024-01-02,4\n1500-01-01,5\n2024-01-03,5\n");
     assert_eq!(found.rejections.count, 3);
-    assert!(found.rejections.listed.iter().all(|rejected| rejected.reason == RejectReason::Time(TimeError::OutOfRange)));
+    assert!(
+        found.rejections.listed.iter().all(|rejected| rejected.reason == RejectReason::Time(TimeError::OutOfRange))
+    );
     assert_eq!(found.rejections.listed[0].column.as_deref(), Some("time"));
 }
 
@@ -248,6 +250,11 @@ fn reader_tags_are_dictionaries_in_the_rows_form_of_the_table() {
     assert_eq!(batch.schema(), schema.arrow());
     assert_eq!(
         rows_of(&batch),
-        ["room='b' time=1704153600 v=1", "room='a' time=1704067200 v=2", "time=1704240000 v=3", "room='b' time=1704153600 v=4"]
+        [
+            "room='b' time=1704153600 v=1",
+            "room='a' time=1704067200 v=2",
+            "time=1704240000 v=3",
+            "room='b' time=1704153600 v=4"
+        ]
     );
 }

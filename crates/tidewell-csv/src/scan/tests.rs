@@ -35,7 +35,10 @@ fn next_record_tables_of_cells() {
         ("\"a,b\",\"c\nd\"\n", vec![vec!["a,b", "c\nd"]]),
         ("\"a\"\"b\"\"\",\"\"\"\"\r\nx,\"\"", vec![vec!["a\"b\"", "\""], vec!["x", ""]]),
         ("a\"b,c\"\n", vec![vec!["a\"b", "c\""]]),
-        ("abcdefgh,ijklmnopqrstuvwxyz,0\n12345678\n", vec![vec!["abcdefgh", "ijklmnopqrstuvwxyz", "0"], vec!["12345678"]]),
+        (
+            "abcdefgh,ijklmnopqrstuvwxyz,0\n12345678\n",
+            vec![vec!["abcdefgh", "ijklmnopqrstuvwxyz", "0"], vec!["12345678"]],
+        ),
     ] {
         assert_eq!(cells(text), expected, "{text:?}");
     }

@@ -40,7 +40,8 @@ fn split_parts_read_apart_give_the_rows_of_the_whole() {
             }
             assert_eq!(end, bytes.len());
             assert_eq!(rejections, whole.rejections);
-            let rows: Vec<String> = batches.into_iter().flat_map(|batch| rows_of(&merged.fit(batch).unwrap())).collect();
+            let rows: Vec<String> =
+                batches.into_iter().flat_map(|batch| rows_of(&merged.fit(batch).unwrap())).collect();
             assert_eq!(rows, whole.rows);
         }
     }
