@@ -12,7 +12,7 @@ use crate::rejected::RejectReason;
 use crate::values::Values;
 
 /// From here on a float may not hold a whole number.
-const INEXACT_FROM: u64 = 1 << 53;
+pub(crate) const INEXACT_FROM: u64 = 1 << 53;
 
 /// What holds for all columns.
 #[derive(Clone, Debug)]

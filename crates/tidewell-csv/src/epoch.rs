@@ -30,8 +30,8 @@ impl fmt::Display for EpochUnit {
 
 impl EpochUnit {
     /// The unit by size, sign aside: below 10^11 seconds (to the year 5138), below 10^14 milliseconds, below 10^17
-    /// microseconds, else nanoseconds. A finer unit than seconds is so told from 1973-03-03 on, for instants before 1970
-    /// up to 1966-10-31.
+    /// microseconds, else nanoseconds. A finer unit than seconds is so told from 1973-03-03 on, for instants before
+    /// 1970 up to 1966-10-31.
     #[must_use]
     pub const fn of_magnitude(value: u64) -> Self {
         match value {

@@ -145,6 +145,14 @@ pub enum CsvError {
         /// What the table says.
         there: String,
     },
+    /// A part of a file has whole numbers that the floats of another part would change.
+    #[error(
+        "column {column:?} has fractions, and whole numbers of 2^53 and more: give the type float or string (--type)"
+    )]
+    Inexact {
+        /// The column.
+        column: String,
+    },
     /// Rows that cannot be made a batch.
     #[error("internal error in the CSV reader: {0}: please report it")]
     Internal(String),

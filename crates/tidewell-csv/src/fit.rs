@@ -8,6 +8,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use tidewell_types::{ColumnKind, FieldType};
 
+use crate::column::INEXACT_FROM;
 use crate::error::CsvError;
 use crate::plan::{ColumnRole, CsvPlan, conflict_of};
 
@@ -48,6 +49,9 @@ fn widen(name: &str, column: &ArrayRef, wanted: FieldType) -> Result<ArrayRef, C
     match (column.data_type(), wanted) {
         (DataType::Int64, FieldType::Float) => {
             let integers = column.as_primitive::<Int64Type>();
+            if integers.iter().flatten().any(|value| value.unsigned_abs() >= INEXACT_FROM) {
+                return Err(CsvError::Inexact { column: name.to_owned() });
+            }
             Ok(Arc::new(integers.unary::<_, Float64Type>(|value| value as f64)))
         }
         _ => Err(conflict_of(name, ColumnRole::Field(None), ColumnKind::Field(wanted))),

@@ -22,16 +22,17 @@ use crate::timezone::LocalClock;
 
 /// Finds out how a file is to be read, from its first bytes; `is_whole` says that these are all.
 ///
-/// A column's type is the narrowest that holds every cell of the sample: boolean; whole numbers as integer, as unsigned where
-/// one is above 2^63-1 and none below 0; float; and string for everything else, whole numbers that no 64 bits hold among it.
-/// Quotes around a number do not matter. A column without values in the sample is decided by its first value, and one of whole
-/// numbers in a sample that is not the whole file widens to float, see [`CsvReader`](crate::CsvReader).
+/// A column's type is the narrowest that holds every cell of the sample: boolean; whole numbers as integer, as unsigned
+/// where one is above 2^63-1 and none below 0; float; and string for everything else, whole numbers that no 64 bits
+/// hold among it. Quotes around a number do not matter. A column without values in the sample is decided by its first
+/// value, and one of whole numbers in a sample that is not the whole file widens to float, see
+/// [`CsvReader`](crate::CsvReader).
 ///
 /// Takes memory in proportion to the sample; a megabyte is plenty.
 ///
 /// # Errors
-/// [`CsvError`] names line, column and remedy; nothing of the file can be read then. [`CsvError::NoRows`] may be taken for zero
-/// rows.
+/// [`CsvError`] names line, column and remedy; nothing of the file can be read then. [`CsvError::NoRows`] may be taken
+/// for zero rows.
 pub fn infer(sample: &[u8], is_whole: bool, options: &CsvOptions) -> Result<CsvPlan, CsvError> {
     options.check()?;
     let start = find_start(sample, is_whole, options)?;

@@ -9,19 +9,20 @@ use crate::timezone::{LocalClock, LocalTimes, Timezone};
 
 /// Reads an instant in any known spelling; `timezone` is that of a text which names none.
 ///
-/// - RFC 3339 and what is near it: `2024-01-31T12:00:00.5Z`, `2024-01-31 12:00:00 +02:00`, `2024/01/31 12:00`, `2024.1.31`,
-///   `20240131T120000Z`, `20240131120000`, `2024-Jan-31`; a date alone is its midnight, 24:00 is the next one.
-/// - The day first or the month first where one of both is above 12, the day first with dots: `31/01/2024 18:00`, `31.1.2024
-///   18.00.00`, `01/31/2024 6:00 PM`. `01/02/2024` is refused.
-/// - Months by name: `31 Jan 2024`, `January 31, 2024 6 pm`, `Wed, 31 Jan 2024 12:00:00 GMT`, `Wed Jan 31 12:00:00 2024`,
-///   `31/Jan/2024:12:00:00 +0000`.
+/// - RFC 3339 and what is near it: `2024-01-31T12:00:00.5Z`, `2024-01-31 12:00:00 +02:00`, `2024/01/31 12:00`,
+///   `2024.1.31`, `20240131T120000Z`, `20240131120000`, `2024-Jan-31`; a date alone is its midnight, 24:00 is the next
+///   one.
+/// - The day first or the month first where one of both is above 12, the day first with dots: `31/01/2024 18:00`,
+///   `31.1.2024 18.00.00`, `01/31/2024 6:00 PM`. `01/02/2024` is refused.
+/// - Months by name: `31 Jan 2024`, `January 31, 2024 6 pm`, `Wed, 31 Jan 2024 12:00:00 GMT`, `Wed Jan 31 12:00:00
+///   2024`, `31/Jan/2024:12:00:00 +0000`.
 /// - Numbers since 1970, with or without a fraction, whose unit goes by
-///   [`EpochUnit::of_magnitude`](crate::EpochUnit::of_magnitude). Eight digits that are a date of 1900 to 2199 and 14 digits are
-///   dates.
+///   [`EpochUnit::of_magnitude`](crate::EpochUnit::of_magnitude). Eight digits that are a date of 1900 to 2199 and 14
+///   digits are dates.
 ///
 /// # Errors
-/// [`TimeError`] says what is wrong with the text and how to write it; a local time that a change of clocks shows twice or skips
-/// is one too.
+/// [`TimeError`] says what is wrong with the text and how to write it; a local time that a change of clocks shows twice
+/// or skips is one too.
 pub fn parse_instant(text: &str, timezone: Timezone) -> Result<TimestampNs, TimeError> {
     let bytes = text.trim_ascii().as_bytes();
     if bytes.is_empty() {

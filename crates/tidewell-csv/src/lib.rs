@@ -1,5 +1,5 @@
-//! CSV bytes to typed rows, and every spelling of an instant. Pure: no IO, no async, no clock; any bytes give rows, rejected
-//! rows or an error.
+//! CSV bytes to typed rows, and every spelling of an instant. Pure: no IO, no async, no clock; any bytes give rows,
+//! rejected rows or an error.
 //!
 //! ```text
 //! # a banner                          skipped lines
@@ -7,21 +7,21 @@
 //! 2024-01-31 12:00:00,kitchen,21.5    a row: time, tag, field
 //! ```
 //!
-//! [`infer`] looks at a file's first bytes and gives a [`CsvPlan`]; a [`CsvReader`] takes the file in chunks and gives Arrow
-//! batches in the form that the rest of Tidewell has for rows, with a list of the rows that do not fit. [`parse_instant`] reads
-//! one time in any spelling.
+//! [`infer`] looks at a file's first bytes and gives a [`CsvPlan`]; a [`CsvReader`] takes the file in chunks and gives
+//! Arrow batches in the form that the rest of Tidewell has for rows, with a list of the rows that do not fit.
+//! [`parse_instant`] reads one time in any spelling.
 //!
 //! # What is read
 //! - UTF-8, with or without a byte order mark. Lines end with LF or CRLF, or with CR in a file without LF.
-//! - Cells divided by one byte; a cell that begins with a quote ends with it, and may hold delimiters, line ends and doubled
-//!   quotes. Anywhere else a quote is an ordinary character. Spaces belong to text and do not matter elsewhere.
+//! - Cells divided by one byte; a cell that begins with a quote ends with it, and may hold delimiters, line ends and
+//!   doubled quotes. Anywhere else a quote is an ordinary character. Spaces belong to text and do not matter elsewhere.
 //! - Every row has as many cells as the first; a row of empty cells is stepped over.
-//! - Numbers: `7`, `-1.5`, `.5`, `1e-3`, with a decimal comma where that is the mark; no thousands, no infinities. Booleans: `true` and
-//!   `false` in lower, upper or title case.
+//! - Numbers: `7`, `-1.5`, `.5`, `1e-3`, with a decimal comma where that is the mark; no thousands, no infinities.
+//!   Booleans: `true` and `false` in lower, upper or title case.
 //!
 //! # Limits
-//! A record has a limit in bytes, so that a quote which never closes cannot take memory; a batch has one in rows and in bytes;
-//! rejected rows are all counted, and some listed.
+//! A record has a limit in bytes, so that a quote which never closes cannot take memory; a batch has one in rows and in
+//! bytes; rejected rows are all counted, and some listed.
 
 mod block;
 mod civil;

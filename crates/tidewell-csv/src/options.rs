@@ -28,14 +28,16 @@ pub enum Decimal {
 
 /// How to read a file; the default finds out what it can.
 ///
-/// Columns are named as in the header (spaces around aside), in other case where only one fits, or by their place from 1.
+/// Columns are named as in the header (spaces around aside), in other case where only one fits, or by their place from
+/// 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CsvOptions {
     /// One ASCII byte, or `None` for that one of `,` `;` tab `|` which divides most records like the first.
     pub delimiter: Option<u8>,
     /// The byte that encloses cells, doubled within them; `None` where quotes are ordinary.
     pub quote: Option<u8>,
-    /// Whether the first record names the columns; `None`: it does where none of its cells is a number, boolean or time.
+    /// Whether the first record names the columns; `None`: it does where none of its cells is a number, boolean or
+    /// time.
     pub header: Option<bool>,
     /// Names for all columns, instead of those of the header or of `column_1`, `column_2`, ….
     pub column_names: Option<Vec<String>>,
@@ -43,11 +45,11 @@ pub struct CsvOptions {
     pub skip_lines: u64,
     /// The decimal mark.
     pub decimal: Decimal,
-    /// Cells that mean "no value" in every column, and, where they are numbers, any spelling of these numbers in columns of
-    /// numbers; `None` for [`MISSING_DEFAULT`].
+    /// Cells that mean "no value" in every column, and, where they are numbers, any spelling of these numbers in
+    /// columns of numbers; `None` for [`MISSING_DEFAULT`].
     pub missing: Option<Vec<String>>,
-    /// The columns that make the time: one; or a date and a time of day, joined by a space in this order; or any named year,
-    /// month, day, hour, minute and second. None: found by name and content.
+    /// The columns that make the time: one; or a date and a time of day, joined by a space in this order; or any named
+    /// year, month, day, hour, minute and second. None: found by name and content.
     pub time_columns: Vec<String>,
     /// How the time is written.
     pub time_format: TimeFormat,
@@ -67,7 +69,7 @@ pub struct CsvOptions {
     pub rejected_listed_max: usize,
     /// The most rows a batch holds; at least 1.
     pub batch_rows_max: usize,
-    /// A batch ends at the record that brings its bytes in the file to this.
+    /// A batch ends at the record that brings its bytes in the file to this; at least 1.
     pub batch_bytes_max: usize,
 }
 
@@ -116,8 +118,8 @@ impl CsvOptions {
                 self.record_bytes_max
             ));
         }
-        if self.batch_rows_max == 0 || self.batch_rows_max > 1 << 30 || self.batch_bytes_max > 1 << 30 {
-            return refuse("a batch holds 1 to 2^30 rows and at most 2^30 bytes".to_owned());
+        if !(1..=1 << 30).contains(&self.batch_rows_max) || !(1..=1 << 30).contains(&self.batch_bytes_max) {
+            return refuse("a batch holds 1 to 2^30 rows and 1 to 2^30 bytes".to_owned());
         }
         Ok(())
     }

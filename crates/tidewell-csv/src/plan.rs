@@ -96,8 +96,8 @@ impl CsvPlan {
         self.data
     }
 
-    /// How many rows of the sample have the tags and time of a row before them: stored, they would be one. Where this is
-    /// most of the sample, a column that should be a tag is likely a field.
+    /// How many rows of the sample have the tags and time of a row before them: stored, they would be one. Where this
+    /// is most of the sample, a column that should be a tag is likely a field.
     #[must_use]
     pub const fn repeated_keys_in_sample(&self) -> u64 {
         self.repeated_keys
@@ -120,8 +120,9 @@ impl CsvPlan {
         Ok(schema)
     }
 
-    /// Takes over the types of a table that the rows are to go to: a column of whole numbers becomes the float or unsigned
-    /// that it is there, anything becomes the string or tag that it is there, an undecided one becomes what it is there.
+    /// Takes over the types of a table that the rows are to go to: a column of whole numbers becomes the float or
+    /// unsigned that it is there, anything becomes the string or tag that it is there, an undecided one becomes what it
+    /// is there.
     ///
     /// # Errors
     /// [`CsvError::Conflict`] at the first column that cannot be what the table has; rename it, or give its type.
@@ -146,11 +147,12 @@ impl CsvPlan {
         Ok(())
     }
 
-    /// Brings together what readers of several parts of one file found out: a column is undecided only where it is in both,
-    /// and of whole numbers and floats it is float.
+    /// Brings together what readers of several parts of one file found out: a column is undecided only where it is in
+    /// both, and of whole numbers and floats it is float.
     ///
     /// # Errors
-    /// [`CsvError::Conflict`] when a column that the sample left undecided is of different types in both; give its type.
+    /// [`CsvError::Conflict`] when a column that the sample left undecided is of different types in both; give its
+    /// type.
     pub fn merge(&mut self, other: &Self) -> Result<(), CsvError> {
         for (column, other) in self.columns.iter_mut().zip(&other.columns) {
             let (ColumnRole::Field(here), ColumnRole::Field(there)) = (column.role, other.role) else { continue };
@@ -165,11 +167,13 @@ impl CsvPlan {
         Ok(())
     }
 
-    /// The same rows under the types that the plan has by the end of the file: whole numbers of a column that was widened
-    /// become floats, which loses nothing (see [`CsvReader`](crate::CsvReader)). Other batches are given back as they are.
+    /// The same rows under the types that the plan has by the end of the file: whole numbers of a column that was
+    /// widened become floats, which loses nothing (see [`CsvReader`](crate::CsvReader)). Other batches are given back
+    /// as they are.
     ///
     /// # Errors
-    /// [`CsvError::Conflict`] when the batch is not of this file.
+    /// [`CsvError::Inexact`] when a part of the file that was read apart has whole numbers which a float would change:
+    /// give the column's type. [`CsvError::Conflict`] when the batch is not of this file.
     pub fn fit(&self, batch: RecordBatch) -> Result<RecordBatch, CsvError> {
         fit_batch(self, batch)
     }

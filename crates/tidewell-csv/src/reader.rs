@@ -14,6 +14,9 @@ const BLOCK_ROWS: usize = 1024;
 /// The most bytes that are looked at in one go.
 const WINDOW_BYTES: usize = 1 << 30;
 
+/// How much of the next chunk is tried to complete a record.
+const CARRY_BYTES: usize = 256;
+
 /// What a reader came to by the end of its bytes.
 #[derive(Debug)]
 pub struct CsvEnd {
@@ -32,21 +35,22 @@ pub struct CsvEnd {
 /// Reads a file by its plan, in chunks cut anywhere; the rows do not depend on where.
 ///
 /// A batch has its columns in alphabetical order of their names, `time` among them, in the types of
-/// [`TableSchema::arrow`](tidewell_types::TableSchema::arrow); its rows are in the file's order. A missing value is NULL, and so is
-/// an empty tag. Rows whose cells are all empty are stepped over; every other row is in a batch or is rejected.
+/// [`TableSchema::arrow`](tidewell_types::TableSchema::arrow); its rows are in the file's order. A missing value is
+/// NULL, and so is an empty tag. Rows whose cells are all empty are stepped over; every other row is in a batch or is
+/// rejected.
 ///
 /// # Columns that the sample did not settle
-/// - An integer column widens to float at its first fraction beyond the sample, as long as all its whole numbers are below 2^53
-///   so that no digit is lost; else the row is rejected. Batches that were given out before have integers:
+/// - An integer column widens to float at its first fraction beyond the sample, as long as all its whole numbers are
+///   below 2^53 so that no digit is lost; else the row is rejected. Batches that were given out before have integers:
 ///   [`CsvPlan::fit`] with the plan of [`CsvEnd`] gives them the final type. A column whose type was given
-///   ([`CsvOptions::column_types`](crate::CsvOptions::column_types)), was taken from a table ([`CsvPlan::adopt`]) or comes from a
-///   sample of the whole file does not widen.
+///   ([`CsvOptions::column_types`](crate::CsvOptions::column_types)), was taken from a table ([`CsvPlan::adopt`]) or
+///   comes from a sample of the whole file does not widen.
 /// - A column without values is left out of the batches until a first value decides its type.
 /// - Nothing else changes a type: a cell that does not fit rejects its row.
 ///
 /// # Several threads
-/// [`split`](crate::split) finds where records begin; each part is read by an own reader ([`Self::at_line`]) with a clone of the
-/// plan. [`CsvPlan::merge`] then joins what they found out, and `fit` makes their batches alike.
+/// [`split`](crate::split) finds where records begin; each part is read by an own reader ([`Self::at_line`]) with a
+/// clone of the plan. [`CsvPlan::merge`] then joins what they found out, and `fit` makes their batches alike.
 ///
 /// Holds at most one batch, one record and the chunk's own batches.
 #[derive(Debug)]
@@ -100,22 +104,29 @@ impl CsvReader {
     /// Takes the next bytes, and gives the batches that are full.
     ///
     /// # Errors
-    /// [`CsvError::RecordTooLong`] when a record is over its limit. The reader is of no use then; rows given before are good.
+    /// [`CsvError::RecordTooLong`] when a record is over its limit. The reader is of no use then; rows given before are
+    /// good.
     pub fn push(&mut self, bytes: &[u8]) -> Result<Vec<RecordBatch>, CsvError> {
         let mut batches = Vec::new();
         let skipped = self.skip_bytes.min(bytes.len());
         self.skip_bytes -= skipped;
         let mut bytes = bytes.get(skipped..).unwrap_or_default();
-        // A record that began in an earlier chunk is completed from a piece of this one, and not from a copy of all of it.
+        // A record that began in an earlier chunk is completed from a piece of this one, and not from a copy of all of
+        // it.
         while !self.carry.is_empty() && !bytes.is_empty() {
-            let wanted = self.carry_bytes_wanted.saturating_sub(self.carry.len()).max(1).min(bytes.len());
-            let (piece, rest) = bytes.split_at_checked(wanted).unwrap_or((bytes, &[]));
-            self.carry.extend_from_slice(piece);
-            bytes = rest;
-            if self.carry.len() >= self.carry_bytes_wanted {
-                let carry = std::mem::take(&mut self.carry);
-                let used = self.read(&carry, false, &mut batches)?;
+            let carried = self.carry.len();
+            let wanted = self.carry_bytes_wanted.saturating_sub(carried).clamp(1, bytes.len());
+            self.carry.extend_from_slice(CsvPlan::clip(bytes, 0..wanted));
+            if self.carry.len() < self.carry_bytes_wanted {
+                return Ok(batches);
+            }
+            let carry = std::mem::take(&mut self.carry);
+            let used = self.read(&carry, false, &mut batches)?;
+            if used < carried {
+                bytes = CsvPlan::clip(bytes, wanted..bytes.len());
                 self.keep(CsvPlan::clip(&carry, used..carry.len()), used > 0);
+            } else {
+                bytes = CsvPlan::clip(bytes, used - carried..bytes.len());
             }
         }
         if !bytes.is_empty() {
@@ -125,10 +136,11 @@ impl CsvReader {
         Ok(batches)
     }
 
-    /// Keeps an incomplete record; looks at it again when it has doubled, so that tiny chunks cost no more than large ones.
-    fn keep(&mut self, rest: &[u8], is_another: bool) {
+    /// Keeps an incomplete record; looks at it again when it has doubled, so that tiny chunks cost no more than large
+    /// ones.
+    fn keep(&mut self, rest: &[u8], is_fresh: bool) {
         self.carry.extend_from_slice(rest);
-        self.carry_bytes_wanted = if is_another { rest.len() + 256 } else { 2 * rest.len() };
+        self.carry_bytes_wanted = if is_fresh { rest.len() + CARRY_BYTES } else { 2 * rest.len() };
     }
 
     /// Ends the file.
@@ -238,16 +250,11 @@ impl CsvReader {
             }
             self.faults.sort_by_key(|fault| fault.row);
             self.faults.dedup_by_key(|fault| fault.row);
-            rejected.extend(
-                self.faults
-                    .drain(..)
-                    .filter_map(|fault| {
-                        let line = block.rows.get(fault.row)?.line;
-                        let (column, text) = self.rows.name_fault(&block, &fault);
-                        Some((fault.row, Rejected { line, column: Some(column), reason: fault.reason, text }))
-                    })
-                    .map(|(_, rejected)| rejected),
-            );
+            rejected.extend(self.faults.drain(..).filter_map(|fault| {
+                let line = block.rows.get(fault.row)?.line;
+                let (column, text) = self.rows.name_fault(&block, &fault);
+                Some(Rejected { line, column: Some(column), reason: fault.reason, text })
+            }));
             let lines: Vec<u64> = rejected.iter().map(|rejected| rejected.line).collect();
             self.rows.undo(self.block.len());
             self.block.retain(|row| !lines.contains(&row.line));

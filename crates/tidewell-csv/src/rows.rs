@@ -104,13 +104,14 @@ impl Rows {
 
     fn append_times(&mut self, block: &Block<'_>, faults: &mut Vec<Fault>) {
         let mut joined = std::mem::take(&mut self.scratch);
+        let mut clock = self.clock.clone();
         for (row, span) in block.rows.iter().enumerate() {
             let cells = self.plan.time_columns.iter().map(|place| match block.cells.get(span.first + place) {
                 Some(cell) => cell.raw(block.bytes),
                 None => &[],
             });
-            let time = match self.plan.time.read(cells, &mut joined, &mut self.clock) {
-                Err(_) if self.rules.missing.is_text_marker(&joined) => Err(TimeError::Missing),
+            let time = match self.plan.time.read(cells.clone(), &mut joined, &mut clock) {
+                Err(_) if cells.clone().any(|cell| self.is_marked_missing(cell)) => Err(TimeError::Missing),
                 time => time,
             };
             self.times.push(time.unwrap_or_else(|reason| {
@@ -120,6 +121,11 @@ impl Rows {
             }));
         }
         self.scratch = joined;
+        self.clock = clock;
+    }
+
+    fn is_marked_missing(&self, cell: &[u8]) -> bool {
+        !cell.is_empty() && self.rules.missing.is_text_marker(cell)
     }
 
     /// Takes back the last rows.

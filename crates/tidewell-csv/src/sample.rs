@@ -39,7 +39,8 @@ impl<'a> Sample<'a> {
     /// Divides what begins at `line`.
     ///
     /// # Errors
-    /// [`CsvError::RecordTooLong`] at a record over `record_bytes_max`.
+    /// [`CsvError::RecordTooLong`] at a record over `record_bytes_max`, [`CsvError::Header`] at a first one with wrong
+    /// quotes.
     pub(crate) fn read(
         records: &'a [u8],
         is_whole: bool,
@@ -62,6 +63,10 @@ impl<'a> Sample<'a> {
             };
             let row = SampleRow { line, cells: cells.drain(..).map(text).collect(), end: record.end };
             line += record.lines;
+            if record.fault.is_some() && rows.is_empty() {
+                let wrong = "a quote of the first record is not closed, or text stands behind it".to_owned();
+                return Err(CsvError::Header { line: row.line, position: record.cell_count, wrong });
+            }
             if record.fault.is_none() && !row.is_blank() {
                 rows.push(row);
             }

@@ -16,10 +16,10 @@ pub struct CsvPart {
     pub line: u64,
 }
 
-/// Divides bytes that begin with a record, at `line` of the file, into parts of whole records, each of `part_bytes` or the
-/// shortest that is not below. The parts touch; behind the last one there is at most an incomplete record, which is to be put
-/// before the next bytes (and none where `is_last`). Its line is the last part's plus what a look at that part says: parts
-/// end with an empty one that bears it.
+/// Divides bytes that begin with a record, at `line` of the file, into parts of whole records, each of `part_bytes` or
+/// the shortest that is not below. The parts touch; behind the last one there is at most an incomplete record, which is
+/// to be put before the next bytes (and none where `is_last`). Its line is the last part's plus what a look at that
+/// part says: parts end with an empty one that bears it.
 ///
 /// Without quotes in the bytes this looks at line ends only, else at each record.
 #[must_use]

@@ -62,13 +62,13 @@ fn look_of(cell: &[u8]) -> Look {
     match read_time(cell) {
         Ok(time) if time.has_clock => Look::DateAndClock,
         Ok(_) => Look::Date,
-        Err(TimeError::ShortYear) => Look::Date,
         Err(_) if cell.iter().any(|byte| !byte.is_ascii_digit()) && read_clock(cell).is_ok() => Look::Clock,
+        Err(TimeError::ShortYear) => Look::Date,
         Err(_) => Look::Other,
     }
 }
 
-/// The look of at least four fifths of the cells that have a value.
+/// The look of more than half of the cells that have a value.
 fn look(sample: &Sample<'_>, missing: &Missing, place: usize) -> Look {
     let mut counts = [0_usize; 5];
     let mut count = 0;
@@ -79,7 +79,7 @@ fn look(sample: &Sample<'_>, missing: &Missing, place: usize) -> Look {
         }
     }
     let all = [Look::DateAndClock, Look::Date, Look::Clock, Look::Epoch];
-    let is_most = |look: &Look| count > 0 && counts.get(*look as usize).is_some_and(|some| some * 5 >= count * 4);
+    let is_most = |look: &Look| count > 0 && counts.get(*look as usize).is_some_and(|some| some * 2 > count);
     all.into_iter().find(is_most).unwrap_or(Look::Other)
 }
 

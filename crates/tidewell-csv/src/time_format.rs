@@ -39,8 +39,8 @@ pub enum TimeFormat {
 impl FromStr for TimeFormat {
     type Err = CsvError;
 
-    /// Reads `auto`, `rfc3339` (as auto), `epoch`, `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, `day_first`, `month_first`, or
-    /// whatever has a `%` as a strftime format.
+    /// Reads `auto`, `rfc3339` (as auto), `epoch`, `epoch_s`, `epoch_ms`, `epoch_us`, `epoch_ns`, `day_first`,
+    /// `month_first`, or whatever has a `%` as a strftime format.
     fn from_str(text: &str) -> Result<Self, CsvError> {
         Ok(match text {
             "auto" | "rfc3339" | "iso8601" => Self::Auto,

@@ -117,7 +117,7 @@ fn infer_header_is_told_from_rows() {
     assert_eq!(plan("2024-01-01,1\n2024-01-02,2\n").columns()[1].name, "column_2");
     assert_eq!(plan("time,1st\n2024-01-02,2\n").columns()[1].name, "1st");
     assert_eq!(plan("2024-01-01,1\n").rows_from(), (0, 1));
-    assert_eq!(plan("\u{feff}time,\"v\nw\"\n2024-01-01,1\n".replace("v\nw", "v").as_str()).rows_from(), (12, 2));
+    assert_eq!(plan("\u{feff}time,v\n2024-01-01,1\n").rows_from(), (10, 2));
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn parse_instant_what_is_no_time_says_why() {
         ("  ", Missing),
         ("noon", Unknown),
         ("12:00:00", Unknown),
-        ("2024-01-31T", Unknown),
+        ("2024-01-31T", UnknownZone),
         ("2024-01", Unknown),
         ("2024-01/31", Unknown),
         ("2024-01-31T12:00:00Zx", UnknownZone),

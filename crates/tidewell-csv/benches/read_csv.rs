@@ -1,4 +1,5 @@
-//! How fast CSV is read to typed columns, side by side with the `csv` crate and the standard library's parsers on the same bytes.
+//! How fast CSV is read to typed columns, beside the `csv` crate and the standard library's parsers on the
+//! same bytes.
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
