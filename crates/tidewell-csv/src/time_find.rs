@@ -54,10 +54,10 @@ fn rank(name: &str) -> usize {
 }
 
 fn look_of(cell: &[u8]) -> Look {
-    if !is_compact_date(cell.trim_ascii()) {
-        if let Some(epoch) = read_epoch(cell) {
-            return if epoch.whole >= EPOCH_MIN { Look::Epoch } else { Look::Other };
-        }
+    if !is_compact_date(cell.trim_ascii())
+        && let Some(epoch) = read_epoch(cell)
+    {
+        return if epoch.whole >= EPOCH_MIN { Look::Epoch } else { Look::Other };
     }
     match read_time(cell) {
         Ok(time) if time.has_clock => Look::DateAndClock,

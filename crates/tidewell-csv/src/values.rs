@@ -29,7 +29,13 @@ impl Texts {
         self.offsets.len() - 1
     }
 
-    /// Adds a text that is UTF-8.
+    fn get(&self, place: i32) -> Option<&[u8]> {
+        let place = usize::try_from(place).ok()?;
+        let start = usize::try_from(*self.offsets.get(place)?).ok()?;
+        let end = usize::try_from(*self.offsets.get(place + 1)?).ok()?;
+        self.bytes.get(start..end)
+    }
+
     fn push(&mut self, text: &str) {
         self.bytes.extend_from_slice(text.as_bytes());
         self.offsets.push(i32::try_from(self.bytes.len()).unwrap_or(i32::MAX));
@@ -84,8 +90,9 @@ impl Values {
         match self {
             Self::String(texts) => texts.push(text),
             Self::Tag { keys, places, texts } => {
-                let key = match places.get(text) {
-                    Some(key) => *key,
+                let last = keys.last().copied().filter(|key| texts.get(*key) == Some(text.as_bytes()));
+                let key = match last.or_else(|| places.get(text).copied()) {
+                    Some(key) => key,
                     None => {
                         let key = i32::try_from(texts.len()).unwrap_or(i32::MAX);
                         texts.push(text);
