@@ -11,10 +11,11 @@ enum Place {
 }
 
 /// The layers, lowest first: the one place that decides them.
-const LAYERS: [(&str, Place); 21] = [
+const LAYERS: [(&str, Place); 22] = [
     ("tidewell-types", Place::Product(0, 0)),
     ("tidewell-env", Place::Product(0, 1)),
     ("tidewell-line-protocol", Place::Product(1, 0)),
+    ("tidewell-csv", Place::Product(1, 0)),
     ("tidewell-segment", Place::Product(1, 0)),
     ("tidewell-buffer", Place::Product(1, 0)),
     ("tidewell-storage", Place::Product(1, 0)),
