@@ -1,5 +1,5 @@
 //! The tail that a reader sees: everything acknowledged before it looked, whatever is folded or sealed meanwhile.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
