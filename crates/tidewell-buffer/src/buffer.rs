@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use parking_lot::RwLock;
-use tidewell_types::{GenerationState, Seq, Source, TokenId, Watermarks};
+use tidewell_types::{GenerationState, Seq, Source, Stamp, TokenId, Watermarks};
 
 use crate::entry::Entry;
 use crate::once::count_once;
@@ -32,6 +32,8 @@ struct Inner {
     /// Which entries hold rows of a token.
     tokens: BTreeMap<TokenId, BTreeSet<(Source, Seq)>>,
     totals: Totals,
+    /// The highest stamp of any entry that ever was here.
+    stamp_max: Stamp,
 }
 
 impl Buffer {
@@ -52,6 +54,7 @@ impl Buffer {
         for token in &entry.tokens {
             inner.tokens.entry(token.id).or_default().insert(key);
         }
+        inner.stamp_max = inner.stamp_max.max(entry.stamp);
         inner.entries.insert(key, entry);
         inner.totals.entries += 1;
         inner.totals.rows += rows;
@@ -62,6 +65,12 @@ impl Buffer {
     #[must_use]
     pub fn contains(&self, source: Source, seq: Seq) -> bool {
         self.inner.read().entries.contains_key(&(source, seq))
+    }
+
+    /// The highest stamp of any entry that ever was here, its process's own of an earlier life included: new ones go above it.
+    #[must_use]
+    pub fn stamp_max(&self) -> Stamp {
+        self.inner.read().stamp_max
     }
 
     /// What it holds now.
@@ -163,7 +172,7 @@ impl Buffer {
 
     fn retain(&self, keep: impl Fn(&Entry) -> bool) {
         let mut inner = self.inner.write();
-        let Inner { entries, tokens, totals } = &mut *inner;
+        let Inner { entries, tokens, totals, .. } = &mut *inner;
         *totals = Totals::default();
         entries.retain(|key, entry| {
             let kept = keep(entry);

@@ -46,12 +46,15 @@ pub(crate) struct Process {
     pub(crate) manifest: tidewell_manifest::Manifest,
     pub(crate) log: tidewell_wal::LogStores,
     pub(crate) stamps: Arc<crate::stamps::Stamps>,
+    /// What it has read of the log, and replayed.
+    pub(crate) buffer: Arc<tidewell_buffer::Buffer>,
 }
 
 impl Process {
     /// The stamp of the next entry.
     pub(crate) fn stamp(&self) -> tidewell_types::Stamp {
-        self.stamps.next(&self.env, self.manifest.state().stamp_max)
+        let seen = self.manifest.state().stamp_max.max(self.buffer.stamp_max());
+        self.stamps.next(&self.env, seen)
     }
 
     pub(crate) fn writer_id(&self) -> WriterId {

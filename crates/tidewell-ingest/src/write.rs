@@ -93,8 +93,8 @@ impl Ingest {
         local: Option<SharedLog>,
         env: Env,
     ) -> Self {
-        let duplicates = Duplicates { manifest: manifest.clone(), buffer, level: config.level };
-        let process = Process { env: env.clone(), manifest, log, stamps: Arc::default() };
+        let duplicates = Duplicates { manifest: manifest.clone(), buffer: Arc::clone(&buffer), level: config.level };
+        let process = Process { env: env.clone(), manifest, log, stamps: Arc::default(), buffer };
         let local = match (config.level, local) {
             (AckLevel::None, _) => Some(Lane::Memory(MemoryLane::new(process.clone()))),
             (_, Some(log)) => Some(Lane::Local(LocalLane::new(process.clone(), log))),

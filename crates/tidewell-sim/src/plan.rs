@@ -169,9 +169,9 @@ impl Plan {
             }
             Breakage::ShowsSealing => {
                 self.faults = FaultRates::default();
-                (self.pause, self.latency, self.ambush) = ((milli(10), milli(1_000)), (milli(1), milli(300)), 0.1);
+                (self.pause, self.latency, self.ambush) = ((milli(10), milli(1_000)), (milli(1), milli(300)), 0.3);
                 (self.trouble, self.freeze, self.storm) = DENSE;
-                (self.upkeep.generation_ms, self.upkeep.seal_after_ms) = (2_000, 1_000);
+                (self.upkeep.generation_ms, self.upkeep.seal_after_ms) = (500, 500);
             }
             _ => {}
         }

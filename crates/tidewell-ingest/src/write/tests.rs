@@ -14,7 +14,7 @@ use tidewell_buffer::Entry;
 use tidewell_env::Clock;
 use tidewell_manifest::{Author, GenerationChange, Intent, State};
 use tidewell_storage::{Fault, Operation, Store, StoreOptions, StoreUrl};
-use tidewell_types::{DatabaseName, Generation, GenerationState, Source, TimestampNs};
+use tidewell_types::{Batch, DatabaseName, Generation, GenerationState, Seq, Source, Stamp, TimestampNs, WriterId};
 use tidewell_wal::{LocalLog, WalError, read_folder, tail};
 
 use super::*;
@@ -431,4 +431,19 @@ async fn stamps_rise_from_write_to_write_over_all_logs() {
     let kinds: Vec<bool> = entries.iter().map(|entry| matches!(entry.source, Source::Memory(_))).collect();
     assert_eq!(kinds, [true, false, true]);
     assert!(entries.windows(2).all(|pair| pair[0].stamp < pair[1].stamp));
+}
+
+#[tokio::test(start_paused = true)]
+async fn stamp_is_above_those_of_all_entries_that_the_process_has_read() {
+    let (_folder, log) = local_log();
+    let bench = Bench::start(&memory(), 3, config(AckLevel::OsDefault), Some(log)).await;
+    // What its earlier life logged, or another process, when the clock was ahead.
+    let (source, stamp) = (Source::Memory(WriterId::from_bytes([7; 16])), Stamp::from_ns(1 << 60));
+    let read = Entry { source, seq: Seq::ZERO, stamp, batch: Batch { tables: Vec::new() }, tokens: Vec::new() };
+    bench.buffer.apply(Arc::new(read));
+    for level in [AckLevel::OsDefault, AckLevel::Object] {
+        bench.write_at(level, "m v=2 1").await.unwrap();
+    }
+    let entries = bench.buffer.unfolded(&*bench.manifest.state());
+    assert_eq!(entries.iter().filter(|entry| entry.stamp > stamp).count(), 2);
 }
