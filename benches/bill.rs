@@ -15,8 +15,6 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
 const START_NS: i64 = 1_600_000_000_000_000_000;
-/// What an object write costs at most, in dollars: a PUT and two GETs at S3 list prices.
-pub(crate) const APPEND_USD: f64 = 5.8e-6;
 const ROWS_PER_WRITE: u64 = 10;
 const QUERY_EVERY_S: u64 = 30;
 
@@ -97,7 +95,7 @@ pub(crate) struct Bill {
 
 impl fmt::Display for Bill {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:44} {:>9} {:>9} {:>7} {:>8} {:>12}", "", "PUT", "GET", "LIST", "DELETE", "USD")?;
+        writeln!(f, "{:44} {:>9} {:>9} {:>7} {:>8} {:>9} {:>12}", "", "PUT", "GET", "LIST", "DELETE", "all", "USD")?;
         line(f, "append, object log", &self.append)?;
         line(f, "append, local log", &self.local_append)?;
         line(f, "commit of a fold", &self.commit)?;
@@ -113,7 +111,8 @@ impl fmt::Display for Bill {
 
 fn line(f: &mut fmt::Formatter<'_>, what: &str, asked: &Asked) -> fmt::Result {
     let Asked { puts, gets, lists, deletes, usd } = asked;
-    writeln!(f, "{what:44} {puts:>9.1} {gets:>9.1} {lists:>7.1} {deletes:>8.1} {usd:>12.6}")
+    let all = asked.total();
+    writeln!(f, "{what:44} {puts:>9.1} {gets:>9.1} {lists:>7.1} {deletes:>8.1} {all:>9.1} {usd:>12.6}")
 }
 
 /// The runtime's clock, which stands still while there is work and leaps to the next timer when there is none.

@@ -46,7 +46,7 @@ impl Engine {
         query: &JsonQuery,
         read: &ReadOptions,
     ) -> Result<Answer, EngineError> {
-        self.answer(database, Question::Json(query.clone()), &read.check()?).await
+        self.answer(database, Question::Json(Box::new(query.clone())), &read.check()?).await
     }
 
     async fn answer(&self, database: &str, question: Question, read: &Read) -> Result<Answer, EngineError> {

@@ -90,7 +90,7 @@ impl QueryEngine {
     /// # Errors
     /// Any [`QueryError`]; after [`QueryError::Gone`] call again with a view of the newest version.
     pub async fn json(&self, store: &Store, view: View, query: &JsonQuery) -> Result<Answer, QueryError> {
-        self.ask(store, view, &Question::Json(query.clone())).await
+        self.ask(store, view, &Question::Json(Box::new(query.clone()))).await
     }
 
     /// Answers a question of either kind; as [`sql`](Self::sql).

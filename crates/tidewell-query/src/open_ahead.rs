@@ -21,7 +21,7 @@ pub enum Question {
     /// A SQL statement and its parameters.
     Sql(String, BTreeMap<String, ParamValue>),
     /// A query of the JSON API.
-    Json(JsonQuery),
+    Json(Box<JsonQuery>),
 }
 
 impl QueryEngine {

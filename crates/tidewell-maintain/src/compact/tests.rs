@@ -283,8 +283,7 @@ async fn compactors_folds_deletes_and_expiry_at_once_leave_the_same_answer() {
             };
             let (written, first, second) =
                 tokio::join!(writes, compact_again_and_again(&a), compact_again_and_again(&b));
-            lost += first.0 + second.0;
-            done += first.1 + second.1;
+            (lost, done) = (lost + first.0 + second.0, done + first.1 + second.1);
             // What is written below the floor counts no more than what was there.
             for (time, host, v, w) in written.iter().filter(|row| row.0 >= floor) {
                 let row = expected.entry(((*host).to_owned(), *time)).or_default();

@@ -198,8 +198,8 @@ fn acknowledged(server: &Host, number: u64, level: AckLevel, outcome: &WriteOutc
     } else if world.oracle.lock().note_logged(number) {
         world.reach(Race::RepeatSortedOut);
     }
-    match outcome.token {
-        Some(token) => match token.source {
+    if let Some(token) = outcome.token {
+        match token.source {
             // I1: what is acknowledged is where every reader finds it.
             Source::Objects(stream) if !world.audit.lock().is_safe(stream, token.seq) => {
                 let what = format!("{}: write {number} is acknowledged and not in the log", process.name());
@@ -213,7 +213,6 @@ fn acknowledged(server: &Host, number: u64, level: AckLevel, outcome: &WriteOutc
                 next.into_iter().for_each(|next| process.disk.note_synced(next));
             }
             _ => {}
-        },
-        None => {}
+        }
     }
 }
