@@ -13,6 +13,7 @@ use tidewell_wal::{LocalLog, LogStores, tail};
 
 use crate::error::MaintainError;
 use crate::gc;
+use crate::seal::{SealOptions, Sealer, due};
 use crate::stage::{Staged, stage};
 
 /// How often a fold starts over because another process folded some of its entries first.
@@ -91,12 +92,25 @@ impl Folder {
     ///
     /// Requests: LIST, GET next record, GET floor, a GET for each entry that is new here, a PUT for each segment, a commit,
     /// and a DELETE for what earlier folds took. Exactly once: the commit names where each source's fold starts, and of two
-    /// folds of the same entries the second is refused.
+    /// folds of the same entries the second is refused. Where very many idempotency keys are remembered it also ends old
+    /// generations, as [`Sealer::run`] does.
     ///
     /// # Errors
     /// [`MaintainError`]; the entries stay in the log. After an unknown outcome nothing is deleted and the next fold finds
     /// out by its preconditions.
     pub async fn fold(&self) -> Result<FoldSummary, MaintainError> {
+        let summary = self.fold_log().await?;
+        if due::is_crowded(&self.manifest.state()) {
+            let sealer = Sealer::new(self.env.clone(), self.manifest.clone(), self, SealOptions::default());
+            if let Err(error) = sealer.relieve().await {
+                tracing::warn!(%error, "old generations hold very many idempotency keys and were not ended; the next fold tries");
+            }
+        }
+        Ok(summary)
+    }
+
+    /// The fold alone.
+    pub(crate) async fn fold_log(&self) -> Result<FoldSummary, MaintainError> {
         let _turn = self.turn.lock().await;
         let mut summary = self.fold_once().await?;
         for _ in 1..ATTEMPTS_MAX {

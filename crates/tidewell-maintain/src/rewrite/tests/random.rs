@@ -119,7 +119,7 @@ fn passing<T>(outcome: Result<T, MaintainError>) -> Option<T> {
 }
 
 fn seal_options() -> SealOptions {
-    SealOptions { generation_ms: 600_000, seal_after_ms: 1_800_000 }
+    SealOptions { generation_ms: 600_000, seal_after_ms: 1_800_000, ..SealOptions::default() }
 }
 
 /// One verb of a process, with options from a seed; what it reached.
