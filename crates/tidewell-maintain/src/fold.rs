@@ -40,6 +40,8 @@ pub struct Folder {
     local: Option<LocalFold>,
     writer: WriterId,
     tail_bytes_max: u64,
+    /// A fold of memory whose outcome is not known.
+    doubt: Mutex<Option<Doubt>>,
     /// One fold of this process at a time.
     turn: tokio::sync::Mutex<()>,
 }
@@ -84,7 +86,8 @@ impl Folder {
         tail_bytes_max: u64,
     ) -> Self {
         let writer = env.writer_id();
-        Self { log, env, manifest, buffer, local, writer, tail_bytes_max, turn: tokio::sync::Mutex::default() }
+        let (doubt, turn) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self { log, env, manifest, buffer, local, writer, tail_bytes_max, doubt, turn }
     }
 
     /// Folds everything that every writer has logged so far and this process can read: all at once, since entries that are
@@ -97,7 +100,7 @@ impl Folder {
     ///
     /// # Errors
     /// [`MaintainError`]; the entries stay in the log. After an unknown outcome nothing is deleted and the next fold finds
-    /// out by its preconditions.
+    /// out by its preconditions, and where it took rows from memory by its segments.
     pub async fn fold(&self) -> Result<FoldSummary, MaintainError> {
         let summary = self.fold_log().await?;
         if due::is_crowded(&self.manifest.state()) {
@@ -127,6 +130,7 @@ impl Folder {
     }
 
     async fn fold_once(&self) -> Result<FoldSummary, MaintainError> {
+        self.settle().await?;
         let (before, listed) = self.refresh().await?;
         let entries = self.buffer.unfolded_of(&*before, |source| self.may_fold(source));
         let summary = match entries.is_empty() {
@@ -167,7 +171,15 @@ impl Folder {
     async fn fold_entries(&self, before: &State, entries: &[Arc<Entry>]) -> Result<FoldSummary, MaintainError> {
         let staged = stage(self.log.main(), &self.env, &self.manifest, before, entries).await?;
         let intent = self.intent(before, entries, &staged);
-        match self.manifest.commit(move |_| Ok(Some(intent.clone()))).await {
+        let doubt = Doubt::of(entries, &staged);
+        // In place before the commit, for whoever stops waiting for it.
+        self.doubt.lock().clone_from(&doubt);
+        let committed = self.manifest.commit(move |_| Ok(Some(intent.clone()))).await;
+        *self.doubt.lock() = match &committed {
+            Err(CommitError::Unknown { version, .. }) => doubt.map(|doubt| doubt.at(*version)),
+            _ => None,
+        };
+        match committed {
             Ok(after) => Ok(self.summary(FoldOutcome::Folded, entries, &staged, after.version)),
             // Someone else took some of the entries, or the same requests by way of others; or the generation that the
             // segments are named under has ended meanwhile.
@@ -248,7 +260,10 @@ impl Folder {
     }
 }
 
+mod memory;
 mod sealing;
+
+use memory::Doubt;
 
 #[cfg(test)]
 mod tests;
