@@ -362,9 +362,10 @@ async fn folds_end_generations_sooner_while_very_many_keys_are_remembered() {
     };
     let most = tidewell_manifest::TOKENS_MANY as u64;
     let minutes = async |count: u32, seq: &mut u64| {
+        // Something is written each minute, by a process of its own.
         for _ in 0..count {
             let generation = process.manifest.state().open_generation().get();
-            process.log(stream(generation, 1), 0, &[*seq as i64]).await;
+            process.log(stream(generation, 1 + *seq as u8), 0, &[*seq as i64]).await;
             process.folder.fold().await.unwrap();
             *seq += 1;
             tokio::time::advance(Duration::from_secs(60)).await;

@@ -38,10 +38,8 @@ impl Weather {
     fn fault(&mut self, attempted: &Attempted<'_>, now: Duration) -> Fault {
         let later = |draw: &mut Draw| Fault::ApplyLater(Duration::from_millis(draw.below(4000)));
         let much_later = |draw: &mut Draw| Fault::ApplyLater(Duration::from_secs(draw.below(7200)));
-        if let Some((key, until)) = &self.silent {
-            if now < *until && key == attempted.key {
-                return Fault::FailBefore;
-            }
+        if self.silent.as_ref().is_some_and(|(key, until)| now < *until && key == attempted.key) {
+            return Fault::FailBefore;
         }
         let draw = &mut self.draw;
         match (attempted.operation, draw.below(100)) {
