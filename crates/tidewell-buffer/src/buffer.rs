@@ -79,6 +79,12 @@ impl Buffer {
         self.inner.read().totals
     }
 
+    /// How many requests with an idempotency key it holds rows of.
+    #[must_use]
+    pub fn token_count(&self) -> usize {
+        self.inner.read().tokens.len()
+    }
+
     /// The entries that count and are not folded as of `view`, oldest write first.
     ///
     /// Of each source only the entries without a gap from its watermark on: what lies behind a gap is not acknowledged, and

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidewell_buffer::Buffer;
-use tidewell_manifest::Manifest;
+use tidewell_manifest::{Manifest, State};
 use tidewell_types::{Source, TokenId, Watermarks};
 use tidewell_wal::AckLevel;
 
@@ -11,7 +11,9 @@ use crate::token::SessionToken;
 
 /// What this process knows of earlier requests; no request to the store.
 ///
-/// Not to know one is safe: its rows are logged once more, and whoever reads or folds the log counts them once.
+/// Not to know one is safe: its rows are logged once more, and whoever reads or folds the log counts them once. That rests on
+/// the entry's place: it lies in a generation that was named by the view which did not know the request, or by an older one, and
+/// the request is remembered until that is sealed ([`State::remembers_from`]).
 #[derive(Clone, Debug)]
 pub(crate) struct Duplicates {
     pub(crate) manifest: Manifest,
@@ -28,9 +30,9 @@ pub(crate) struct Earlier {
 }
 
 impl Duplicates {
-    /// The earlier request with this token that is stored at `level` or better.
-    pub(crate) fn find(&self, token: &TokenId, level: AckLevel) -> Option<Earlier> {
-        find(&self.buffer, &*self.manifest.state(), self.level, token, level)
+    /// The earlier request with this token that is stored at `level` or better as of `view`.
+    pub(crate) fn find(&self, view: &State, token: &TokenId, level: AckLevel) -> Option<Earlier> {
+        find(&self.buffer, view, self.level, token, level)
     }
 }
 

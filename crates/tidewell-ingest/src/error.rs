@@ -14,7 +14,8 @@ pub enum IngestError {
     /// No line could be stored, or not all of them and the request wanted all or none. Nothing was stored.
     #[error("{} of the lines were rejected", .0.count)]
     Rejected(Arc<Rejections>),
-    /// The buffer or the queue is full; nothing was stored, try again in a second.
+    /// The buffer, the queue or the memory of idempotency keys is full; nothing was stored, try again in a second, or when the
+    /// message says.
     #[error("{0}")]
     Busy(String),
     /// The request asks for what this server does not offer; nothing was stored.

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use tidewell_env::Env;
-use tidewell_types::{Batch, TokenId};
+use tidewell_manifest::State;
+use tidewell_types::{Batch, TokenId, Version};
 use tidewell_wal::AckLevel;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::combine::combine;
 use crate::duplicate::{Duplicates, Earlier};
 use crate::error::IngestError;
+use crate::key::Keyed;
 use crate::lane::Lane;
 use crate::token::SessionToken;
 
@@ -17,6 +19,9 @@ use crate::token::SessionToken;
 const QUEUE_REQUESTS_MAX: usize = 4096;
 /// Rows of one entry, in bytes of memory; what is above waits for the next entry.
 const GROUP_BYTES_MAX: usize = 16 << 20;
+
+/// How often a group moves to a newer generation or identity before its writers hear of it.
+const MOVES_MAX: u32 = 5;
 
 /// Where a request's rows are.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +36,16 @@ type Reply = oneshot::Sender<Result<Logged, IngestError>>;
 
 struct Request {
     batch: Batch,
-    token: Option<TokenId>,
+    key: Option<Keyed>,
     level: AckLevel,
     reply: Reply,
+}
+
+impl Request {
+    fn answer(self, outcome: Result<Logged, IngestError>) {
+        // Whoever stopped waiting has its answer: unknown.
+        drop(self.reply.send(outcome));
+    }
 }
 
 /// The way into one lane; cheap to clone. The lane's task ends when the last handle is gone.
@@ -57,13 +69,13 @@ impl Group {
     pub(crate) async fn append(
         &self,
         batch: Batch,
-        token: Option<TokenId>,
+        key: Option<Keyed>,
         level: AckLevel,
     ) -> Result<Logged, IngestError> {
         let (reply, answer) = oneshot::channel();
         let full =
             |_| IngestError::Busy(format!("{QUEUE_REQUESTS_MAX} writes wait to be logged: try again in a second"));
-        self.queue.try_send(Request { batch, token, level, reply }).map_err(full)?;
+        self.queue.try_send(Request { batch, key, level, reply }).map_err(full)?;
         answer
             .await
             .unwrap_or_else(|_| Err(IngestError::Unavailable("the log's task has stopped: restart the server".into())))
@@ -102,55 +114,86 @@ async fn run(mut lane: Lane, duplicates: Duplicates, env: Env, mut requests: mps
 #[derive(Default)]
 struct Turn {
     level: Option<AckLevel>,
-    rows: Vec<(Batch, Option<TokenId>)>,
-    replies: Vec<Reply>,
+    requests: Vec<Request>,
     /// Those whose token another of them has: they wait for its answer.
-    repeats: Vec<Reply>,
+    repeats: Vec<Request>,
 }
 
 impl Turn {
-    /// Sorts out what is stored already, which may have happened while a request waited, and what is there twice.
-    fn of(group: Vec<Request>, duplicates: &Duplicates) -> Self {
+    /// Sorts out what is stored already as of `view`, which may have happened while a request waited, what was held up for so
+    /// long that nobody can tell, and what is there twice.
+    fn of(group: Vec<Request>, duplicates: &Duplicates, view: &State) -> Self {
+        let has_keys = group.iter().any(|request| request.key.is_some());
+        let remembers_from = if has_keys { view.remembers_from() } else { Version::ZERO };
         let mut turn = Self::default();
         let mut tokens: BTreeSet<TokenId> = BTreeSet::new();
-        for Request { batch, token, level, reply } in group {
-            if let Some(earlier) = token.and_then(|token| duplicates.find(&token, level)) {
-                drop(reply.send(Ok(Logged::Before(earlier))));
-                continue;
+        for request in group {
+            if let Some(key) = request.key {
+                if let Some(earlier) = duplicates.find(view, &key.token, request.level) {
+                    request.answer(Ok(Logged::Before(earlier)));
+                    continue;
+                }
+                if key.is_outdated(remembers_from) {
+                    request.answer(Err(Keyed::outdated()));
+                    continue;
+                }
             }
-            turn.level = turn.level.max(Some(level));
-            if token.is_some_and(|token| !tokens.insert(token)) {
-                turn.repeats.push(reply);
-            } else {
-                turn.rows.push((batch, token));
-                turn.replies.push(reply);
+            turn.level = turn.level.max(Some(request.level));
+            match request.key.is_some_and(|key| !tokens.insert(key.token)) {
+                true => turn.repeats.push(request),
+                false => turn.requests.push(request),
             }
         }
         turn
     }
+
+    fn rows(&self) -> Vec<(Batch, Option<TokenId>)> {
+        self.requests.iter().map(|request| (request.batch.clone(), request.key.map(|key| key.token))).collect()
+    }
+
+    fn answer(self, outcome: &Result<SessionToken, IngestError>) {
+        if let Err(error) = outcome {
+            tracing::error!(%error, requests = self.requests.len() + self.repeats.len(), "writes were not acknowledged");
+        }
+        for request in self.requests {
+            request.answer(outcome.clone().map(Logged::Here));
+        }
+        for request in self.repeats {
+            let before = |session| Logged::Before(Earlier { session: Some(session) });
+            request.answer(outcome.clone().map(before));
+        }
+    }
+
+    fn into_requests(self) -> Vec<Request> {
+        self.requests.into_iter().chain(self.repeats).collect()
+    }
 }
 
 async fn commit(lane: &mut Lane, duplicates: &Duplicates, group: Vec<Request>) {
-    let Turn { level, rows, replies, repeats } = Turn::of(group, duplicates);
-    let Some(level) = level else { return };
-    let outcome = match combine(rows) {
-        Ok(group) => lane.append(group, level).await,
-        Err(error) => Err(IngestError::Unavailable(error.to_string().into())),
-    };
-    let outcome = outcome.map(|entry| {
-        let token = SessionToken { source: entry.source, seq: entry.seq };
-        duplicates.buffer.apply(entry);
-        token
-    });
-    if let Err(error) = &outcome {
-        tracing::error!(%error, requests = replies.len() + repeats.len(), "writes were not acknowledged");
+    let mut waiting = group;
+    for _ in 0..MOVES_MAX {
+        // One view says which requests are known and where the others go.
+        let view = duplicates.manifest.state();
+        let turn = Turn::of(waiting, duplicates, &view);
+        let Some(level) = turn.level else { return };
+        let logged = match combine(turn.rows()) {
+            Ok(group) => lane.append(group, level, view.open_generation()).await,
+            Err(error) => Err(IngestError::Unavailable(error.to_string().into())),
+        };
+        let outcome = match logged {
+            Ok(None) => {
+                waiting = turn.into_requests();
+                continue;
+            }
+            Ok(Some(entry)) => {
+                let token = SessionToken { source: entry.source, seq: entry.seq };
+                duplicates.buffer.apply(entry);
+                Ok(token)
+            }
+            Err(error) => Err(error),
+        };
+        return turn.answer(&outcome);
     }
-    for reply in replies {
-        // Whoever stopped waiting has its answer: unknown.
-        drop(reply.send(outcome.clone().map(Logged::Here)));
-    }
-    for reply in repeats {
-        let before = |session| Logged::Before(Earlier { session: Some(session) });
-        drop(reply.send(outcome.clone().map(before)));
-    }
+    let advice = "generations are sealed faster than this write can be logged: try again";
+    Turn { requests: waiting, ..Turn::default() }.answer(&Err(IngestError::Unavailable(advice.into())));
 }

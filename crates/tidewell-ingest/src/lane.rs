@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidewell_buffer::Entry;
-use tidewell_types::WriterId;
+use tidewell_types::{Generation, WriterId};
 use tidewell_wal::AckLevel;
 
 use crate::combine::Grouped;
@@ -29,12 +29,19 @@ impl Lane {
         }
     }
 
-    /// Logs a group at `level`; on return it may be acknowledged.
-    pub(crate) async fn append(&mut self, group: Grouped, level: AckLevel) -> Result<Arc<Entry>, IngestError> {
+    /// Logs a group at `level`, in the store under `generation` or an older one; on return it may be acknowledged. `None` where
+    /// it does not count in the generation that it was logged under: what it has tokens of must be looked for again, and what
+    /// is left be logged under the newest.
+    pub(crate) async fn append(
+        &mut self,
+        group: Grouped,
+        level: AckLevel,
+        generation: Generation,
+    ) -> Result<Option<Arc<Entry>>, IngestError> {
         match self {
-            Self::Memory(lane) => Ok(lane.append(group)),
-            Self::Local(lane) => lane.append(group, level).await,
-            Self::Objects(lane) => lane.append(group, level).await,
+            Self::Memory(lane) => Ok(Some(lane.append(group))),
+            Self::Local(lane) => lane.append(group, level).await.map(Some),
+            Self::Objects(lane) => lane.append(group, level, generation).await,
         }
     }
 }

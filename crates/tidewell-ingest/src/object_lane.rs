@@ -5,15 +5,13 @@ use std::time::Duration;
 
 use tidewell_buffer::Entry;
 use tidewell_manifest::ManifestError;
-use tidewell_types::{GenerationState, Seq, Source, StreamId, Watermarks as _};
+use tidewell_types::{Generation, GenerationState, Seq, Source, StreamId, Watermarks as _};
 use tidewell_wal::{AckLevel, LogTarget, WalError, entry};
 
 use crate::combine::Grouped;
 use crate::error::IngestError;
 use crate::lane::Process;
 
-/// How often a batch moves to a newer generation or identity before its writers hear of it.
-const MOVES_MAX: u32 = 5;
 const SEALING_PAUSE: Duration = Duration::from_millis(50);
 /// How long a half sealed generation is waited for, in pauses.
 const SEALING_PAUSES_MAX: u32 = 200;
@@ -47,21 +45,26 @@ impl ObjectLane {
         (last + self.interval).saturating_sub(self.process.env.monotonic())
     }
 
-    pub(crate) async fn append(&mut self, group: Grouped, level: AckLevel) -> Result<Arc<Entry>, IngestError> {
+    pub(crate) async fn append(
+        &mut self,
+        group: Grouped,
+        level: AckLevel,
+        generation: Generation,
+    ) -> Result<Option<Arc<Entry>>, IngestError> {
         self.last_append = Some(self.process.env.monotonic());
         let to = if level == AckLevel::Quorum { LogTarget::Replicas } else { LogTarget::Main };
-        for _ in 0..MOVES_MAX {
-            match self.append_once(group.clone(), to).await {
-                Ok(Some(entry)) => return Ok(entry),
-                Ok(None) | Err(WalError::IdentityTaken { .. }) => *self.stream(to) = None,
-                Err(error) => {
-                    // The place may or may not be filled: a later entry behind a gap would never count.
-                    *self.stream(to) = None;
-                    return Err(error.into());
-                }
+        match self.append_once(group, to, generation).await {
+            Ok(Some(entry)) => Ok(Some(entry)),
+            Ok(None) | Err(WalError::IdentityTaken { .. }) => {
+                *self.stream(to) = None;
+                Ok(None)
+            }
+            Err(error) => {
+                // The place may or may not be filled: a later entry behind a gap would never count.
+                *self.stream(to) = None;
+                Err(error.into())
             }
         }
-        Err(IngestError::Unavailable("generations are sealed faster than this write can be logged: try again".into()))
     }
 
     fn stream(&mut self, to: LogTarget) -> &mut Stream {
@@ -71,12 +74,16 @@ impl ObjectLane {
         }
     }
 
-    async fn append_once(&mut self, group: Grouped, to: LogTarget) -> Result<Option<Arc<Entry>>, WalError> {
+    async fn append_once(
+        &mut self,
+        group: Grouped,
+        to: LogTarget,
+        generation: Generation,
+    ) -> Result<Option<Arc<Entry>>, WalError> {
         let known = *self.stream(to);
         let Process { env, manifest, log, .. } = &self.process;
-        let (stream, seq) = known.unwrap_or_else(|| {
-            (StreamId { generation: manifest.state().open_generation(), writer: env.writer_id() }, Seq::ZERO)
-        });
+        let new = || (StreamId { generation, writer: env.writer_id() }, Seq::ZERO);
+        let (stream, seq) = known.unwrap_or_else(new);
         let stamp = self.process.stamp();
         let Grouped { batch, tokens } = group;
         let entry = Arc::new(Entry { source: Source::Objects(stream), seq, stamp, batch, tokens });

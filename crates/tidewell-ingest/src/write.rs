@@ -15,6 +15,7 @@ use crate::admit::{AdmitLimits, Admitted, admit};
 use crate::duplicate::{Duplicates, Earlier};
 use crate::error::IngestError;
 use crate::group::{Group, Logged};
+use crate::key::Keys;
 use crate::lane::{Lane, Process};
 use crate::local_lane::{LocalLane, SharedLog};
 use crate::memory_lane::MemoryLane;
@@ -53,7 +54,9 @@ pub struct WriteRequest {
     /// Whether the good lines of a body are stored when there are bad ones.
     pub accept_partial: bool,
     /// The request's idempotency key, as `token_of_key` gives it: of all requests with the same one, to any process, the
-    /// rows of one count. `None` where repeating the request only overwrites its points with themselves.
+    /// rows of one count. `None` where repeating the request only overwrites its points with themselves. A request is known
+    /// for about a day after its rows were folded, and where very many have a key for a quarter of an hour; one that is
+    /// repeated later is stored again.
     pub token: Option<TokenId>,
 }
 
@@ -76,6 +79,7 @@ pub struct Ingest {
     config: IngestConfig,
     process: Process,
     duplicates: Duplicates,
+    keys: Keys,
     writer: WriterId,
     /// Memory or the local log, for levels below `object`; `None` where the server's level is `object`.
     local: Option<Group>,
@@ -93,6 +97,7 @@ impl Ingest {
         local: Option<SharedLog>,
         env: Env,
     ) -> Self {
+        let keys = Keys::new(manifest.clone(), Arc::clone(&buffer), env.clone());
         let duplicates = Duplicates { manifest: manifest.clone(), buffer: Arc::clone(&buffer), level: config.level };
         let process = Process { env: env.clone(), manifest, log, stamps: Arc::default(), buffer };
         let local = match (config.level, local) {
@@ -108,23 +113,31 @@ impl Ingest {
             config,
             process,
             duplicates,
+            keys,
         }
     }
 
     /// Stores a body; when this returns, its rows are as safe as the level says and in the buffer.
     ///
     /// New columns cost a commit first; then one frame or one object (on each replica), shared with other requests. A body
-    /// whose token is known to be stored at the level costs nothing, and is answered as the first one was.
+    /// whose token is known to be stored at the level costs nothing, and is answered as the first one was; two GETs where the
+    /// view is older than a minute.
     ///
     /// # Errors
     /// [`IngestError`]: for all but `Unknown` nothing of the body is stored.
     pub async fn write(&self, request: WriteRequest) -> Result<WriteOutcome, IngestError> {
         let level = self.level(&request)?;
-        let earlier = request.token.and_then(|token| self.duplicates.find(&token, level));
+        let key = match request.token {
+            Some(token) => Some(self.keys.take(token).await),
+            None => None,
+        };
+        let view = self.process.manifest.state();
+        let earlier = key.and_then(|key| self.duplicates.find(&view, &key.token, level));
         let Admitted { batch, rejected, .. } = match earlier {
             Some(_) => self.admit_once(&request).await?,
             None => {
                 self.check_buffer(request.body.len())?;
+                key.map_or(Ok(()), |_| self.keys.check_room(&view))?;
                 self.admit(&request).await?
             }
         };
@@ -137,7 +150,7 @@ impl Ingest {
         }
         let logged = match earlier {
             Some(earlier) => Logged::Before(earlier),
-            None => self.group(level).append(batch, request.token, level).await?,
+            None => self.group(level).append(batch, key, level).await?,
         };
         let (token, is_duplicate) = match logged {
             Logged::Here(token) => (Some(token), false),

@@ -3,7 +3,8 @@
 //! A backup is the same store at another place: the same store id, object names and versions. It holds one version, without
 //! the log (which was folded first), snapshots, graves and the commits before; a newer backup into it copies what is new and
 //! then takes its place at once. As soon as somebody commits there it is a database of its own, and no target any more. What
-//! only older versions had stays in the target: start over in an empty one where that has become too much.
+//! only older versions had stays in the target, which [`gc`](crate::gc) leaves alone: start over in an empty one where that has
+//! become too much.
 
 mod copy;
 

@@ -13,6 +13,7 @@ use tidewell_wal::{LocalLog, LogStores, tail};
 
 use crate::error::MaintainError;
 use crate::gc;
+use crate::seal::{SealOptions, Sealer, due};
 use crate::stage::{Staged, stage};
 
 /// How often a fold starts over because another process folded some of its entries first.
@@ -39,6 +40,8 @@ pub struct Folder {
     local: Option<LocalFold>,
     writer: WriterId,
     tail_bytes_max: u64,
+    /// A fold of memory whose outcome is not known.
+    doubt: Mutex<Option<Doubt>>,
     /// One fold of this process at a time.
     turn: tokio::sync::Mutex<()>,
 }
@@ -83,7 +86,8 @@ impl Folder {
         tail_bytes_max: u64,
     ) -> Self {
         let writer = env.writer_id();
-        Self { log, env, manifest, buffer, local, writer, tail_bytes_max, turn: tokio::sync::Mutex::default() }
+        let (doubt, turn) = (Mutex::default(), tokio::sync::Mutex::default());
+        Self { log, env, manifest, buffer, local, writer, tail_bytes_max, doubt, turn }
     }
 
     /// Folds everything that every writer has logged so far and this process can read: all at once, since entries that are
@@ -91,12 +95,25 @@ impl Folder {
     ///
     /// Requests: LIST, GET next record, GET floor, a GET for each entry that is new here, a PUT for each segment, a commit,
     /// and a DELETE for what earlier folds took. Exactly once: the commit names where each source's fold starts, and of two
-    /// folds of the same entries the second is refused.
+    /// folds of the same entries the second is refused. Where very many idempotency keys are remembered it also ends old
+    /// generations, as [`Sealer::run`] does.
     ///
     /// # Errors
     /// [`MaintainError`]; the entries stay in the log. After an unknown outcome nothing is deleted and the next fold finds
-    /// out by its preconditions.
+    /// out by its preconditions, and where it took rows from memory by its segments.
     pub async fn fold(&self) -> Result<FoldSummary, MaintainError> {
+        let summary = self.fold_log().await?;
+        if due::is_crowded(&self.manifest.state()) {
+            let sealer = Sealer::new(self.env.clone(), self.manifest.clone(), self, SealOptions::default());
+            if let Err(error) = sealer.relieve().await {
+                tracing::warn!(%error, "old generations hold very many idempotency keys and were not ended; the next fold tries");
+            }
+        }
+        Ok(summary)
+    }
+
+    /// The fold alone.
+    pub(crate) async fn fold_log(&self) -> Result<FoldSummary, MaintainError> {
         let _turn = self.turn.lock().await;
         let mut summary = self.fold_once().await?;
         for _ in 1..ATTEMPTS_MAX {
@@ -113,6 +130,7 @@ impl Folder {
     }
 
     async fn fold_once(&self) -> Result<FoldSummary, MaintainError> {
+        self.settle().await?;
         let own = self.own_entries();
         let (before, listed) = self.refresh().await?;
         // What has come since the listing stays for the next fold: an entry of another process that was acknowledged before it
@@ -163,7 +181,15 @@ impl Folder {
     async fn fold_entries(&self, before: &State, entries: &[Arc<Entry>]) -> Result<FoldSummary, MaintainError> {
         let staged = stage(self.log.main(), &self.env, &self.manifest, before, entries).await?;
         let intent = self.intent(before, entries, &staged);
-        match self.manifest.commit(move |_| Ok(Some(intent.clone()))).await {
+        let doubt = Doubt::of(entries, &staged);
+        // In place before the commit, for whoever stops waiting for it.
+        self.doubt.lock().clone_from(&doubt);
+        let committed = self.manifest.commit(move |_| Ok(Some(intent.clone()))).await;
+        *self.doubt.lock() = match &committed {
+            Err(CommitError::Unknown { version, .. }) => doubt.map(|doubt| doubt.at(*version)),
+            _ => None,
+        };
+        match committed {
             Ok(after) => Ok(self.summary(FoldOutcome::Folded, entries, &staged, after.version)),
             // Someone else took some of the entries, or the same requests by way of others; or the generation that the
             // segments are named under has ended meanwhile.
@@ -244,7 +270,10 @@ impl Folder {
     }
 }
 
+mod memory;
 mod sealing;
+
+use memory::Doubt;
 
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,13 @@
 //! | final watermarks | their generation is sealed, and not with them | what a generation was sealed with stays |
 //! | commits | they are at or below the floor | the floor only rises, and committers and readers ask for it after the fact |
 //!
+//! These facts are about one history. A *planted* state ([`State::is_planted`]: the target of a backup, or a database just rebuilt)
+//! may be replaced as a whole by a later version of another store's history, which names objects that this one has no use for:
+//! segments of sealed generations that a restore brought back there, or older lists. They are copied before that version is planted.
+//! So nothing at all is collected while the state is planted. The first commit ends that: it makes the database a history of its
+//! own, and no version can be planted over it any more ([`PlantError::Grown`]). Before the first version is planted there is no
+//! state, and by that nothing is garbage.
+//!
 //! Ages only say when: how long readers of an old version are given until its segments go. A reader that is slower finds an
 //! object gone and plans again.
 //!
@@ -21,6 +28,8 @@
 //!
 //! [`Refusal::SnapshotTooOld`]: tidewell_manifest::Refusal::SnapshotTooOld
 //! [`State::keeps_lists_of`]: tidewell_manifest::State::keeps_lists_of
+//! [`State::is_planted`]: tidewell_manifest::State::is_planted
+//! [`PlantError::Grown`]: tidewell_manifest::PlantError::Grown
 
 mod checkpoints;
 mod collector;

@@ -6,9 +6,14 @@
 //! ends, for writers that come back later; it is made only while no stream has moved since that object was written, so a fold
 //! of another process cannot slip in between. Anyone may do any of this at any time, and what one process leaves half done any
 //! other finishes. Clocks only propose when to begin.
+//!
+//! A request with an idempotency key is remembered until a generation that was opened after its fold is sealed with all before it
+//! ([`State::remembers_from`]). So where very many are remembered, generations are opened and sealed sooner; folds see to that,
+//! whoever else maintains.
 
 pub(crate) mod due;
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -33,11 +38,14 @@ pub struct SealOptions {
     /// How long after its successor was opened a generation is sealed, in milliseconds. Jobs that take longer than this do
     /// their work for nothing.
     pub seal_after_ms: u64,
+    /// How long after its successor was opened a generation is sealed while too many idempotency keys are remembered, in
+    /// milliseconds; a new one is opened three times as often.
+    pub crowded_seal_after_ms: u64,
 }
 
 impl Default for SealOptions {
     fn default() -> Self {
-        Self { generation_ms: 3_600_000, seal_after_ms: 86_400_000 }
+        Self { generation_ms: 3_600_000, seal_after_ms: 86_400_000, crowded_seal_after_ms: 900_000 }
     }
 }
 
@@ -52,18 +60,18 @@ pub struct SealSummary {
 
 /// Opens and seals the generations of one database; any number of processes may, at any time.
 #[derive(Debug)]
-pub struct Sealer {
+pub struct Sealer<F = Arc<Folder>> {
     env: Env,
     manifest: Manifest,
-    folder: Arc<Folder>,
+    folder: F,
     options: SealOptions,
     writer: WriterId,
 }
 
-impl Sealer {
+impl<F: Deref<Target = Folder>> Sealer<F> {
     /// A sealer that folds through `folder`, which is of the same database and process.
     #[must_use]
-    pub fn new(env: Env, manifest: Manifest, folder: Arc<Folder>, options: SealOptions) -> Self {
+    pub fn new(env: Env, manifest: Manifest, folder: F, options: SealOptions) -> Self {
         let writer = env.writer_id();
         Self { env, manifest, folder, options, writer }
     }
@@ -81,6 +89,14 @@ impl Sealer {
         let mut summary = SealSummary { sealed: self.finish_all().await?, opened: self.open_next().await? };
         summary.sealed.extend(self.seal_due().await?);
         Ok(summary)
+    }
+
+    /// As [`Sealer::run`]; no request where nothing is due as of the state at hand.
+    pub(crate) async fn relieve(&self) -> Result<SealSummary, MaintainError> {
+        match self.is_anything_due(&self.manifest.state()) {
+            true => self.run().await,
+            false => Ok(SealSummary::default()),
+        }
     }
 
     fn is_anything_due(&self, state: &State) -> bool {
@@ -159,11 +175,11 @@ impl Sealer {
 
     /// Does most of the work while writers go on.
     async fn fold_ahead(&self) -> Result<(), MaintainError> {
-        match self.folder.fold().await {
+        match self.folder.fold_log().await {
             // Another generation is half sealed, and folds wait for it.
             Err(MaintainError::Wal(WalError::Restless)) => {
                 self.finish_all().await?;
-                self.folder.fold().await.map(drop)
+                self.folder.fold_log().await.map(drop)
             }
             Err(error) if is_closed(&error) => Ok(()),
             folded => folded.map(drop),

@@ -57,6 +57,9 @@ impl State {
         for change in &intent.generations {
             self.change_generation(change, version, stamped.at)?;
         }
+        if intent.generations.iter().any(|change| change.state == GenerationState::Sealed) {
+            self.forget_tokens();
+        }
         self.grow(intent)?;
         self.remove(intent, version, stamped.at)?;
         self.add(intent, version)?;
@@ -185,6 +188,7 @@ impl State {
 
 mod keep;
 mod limit;
+mod tokens;
 
 #[cfg(test)]
 mod tests;

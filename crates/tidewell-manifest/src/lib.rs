@@ -55,5 +55,5 @@ pub use removal::{Home, Removal};
 pub use segments::{LeafRef, SegmentTotals, Segments};
 pub use select::LiveSegment;
 pub use snapshot::{CheckpointRef, Grave, Restore, Snapshot};
-pub use state::{GenerationEntry, NodeState, State, TableState};
+pub use state::{GenerationEntry, NodeState, State, TOKENS_MANY, TOKENS_MAX, TableState};
 pub use tombstone::{TagMatch, Tombstone};

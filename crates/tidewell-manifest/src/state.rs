@@ -13,6 +13,11 @@ use crate::segments::{SegmentTotals, Segments};
 use crate::snapshot::{CheckpointRef, Grave, Snapshot};
 use crate::tombstone::Tombstone;
 
+/// From so many remembered requests on generations are ended sooner, which lets go of their requests.
+pub const TOKENS_MANY: usize = 65_536;
+/// With so many, requests with a new idempotency key are refused; those that are logged by then are folded and come on top.
+pub const TOKENS_MAX: usize = 262_144;
+
 /// A local WAL folder as the manifest knows it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NodeState {
@@ -70,7 +75,8 @@ pub struct State {
     pub stamp_max: Stamp,
     /// A digest of all live segments, the same whatever the order in which they came.
     pub segments_digest: u128,
-    /// Requests whose rows are in segments, with the version that brought them: the newest 65,536, and at most 4,096 more.
+    /// Requests whose rows are in segments, with the version that brought them: all since [`State::remembers_from`]. New ones
+    /// are refused where there are [`TOKENS_MAX`](crate::TOKENS_MAX).
     pub tokens: Arc<BTreeMap<TokenId, Version>>,
     /// Segments that are live no more and whose objects may still be there.
     pub graves: Arc<BTreeMap<SegmentId, Grave>>,

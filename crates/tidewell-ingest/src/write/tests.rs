@@ -1,6 +1,7 @@
 //! What an acknowledgement promises: the rows are where the level says, in the buffer, and stored once.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod held_up;
 mod quorum;
 mod repeat;
 mod sealed;

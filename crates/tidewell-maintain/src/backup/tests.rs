@@ -540,3 +540,58 @@ async fn restore_needs_nothing_but_reads_of_the_backup() {
         "{error}"
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn collection_in_the_target_leaves_what_the_next_backup_brings() {
+    let (source, target) = (database().await, memory());
+    let process = process(&source, 3).await;
+    let Process { folder, manifest, env, writer } = &process;
+    log(&source, (1, 0, 10), "m", &[one(1)]).await;
+    crate::snapshot::create(folder, manifest, env, *writer, "first").await.unwrap();
+    let first = rows(&source).await;
+    // The segment is replaced, and its generation ends, before the first backup; after it the segment is live again.
+    log(&source, (1, 1, 11), "m", &[one(2)]).await;
+    folder.fold().await.unwrap();
+    rewrite(&source, &process, "m").await;
+    let open_next = GenerationChange { generation: Generation::new(1), state: GenerationState::Open, watermarks: None };
+    commit(manifest, Intent { generations: vec![open_next], ..Intent::new(author()) }).await;
+    let options = crate::SealOptions::default();
+    crate::Sealer::new(env.clone(), manifest.clone(), folder, options).seal(Generation::ZERO).await.unwrap();
+    back_up(&process, &source, &target).await.unwrap();
+    crate::snapshot::restore(&process.folder, manifest, *writer, "first").await.unwrap();
+
+    // Everything is there but the record that makes it count.
+    let slow = target.with_faults(|attempted| match attempted.operation {
+        Operation::Create if attempted.key.contains("/log/") => Fault::Delay(Duration::from_secs(2)),
+        _ => Fault::Pass,
+    });
+    let collect_there = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let options = crate::GcOptions { deleted_fraction_max: 1.0, ..crate::GcOptions::default() };
+        let there = open(&target, 5).await;
+        let before = keys(&target, &layout().prefix()).await;
+        let summary = crate::Collector::new(target.clone(), self::env(6), there, options).collect().await.unwrap();
+        assert!(summary.is_planted && summary.deleted() == 0, "{summary:?}");
+        assert_eq!(keys(&target, &layout().prefix()).await, before);
+    };
+    let (backed_up, ()) = tokio::join!(back_up(&process, &source, &slow), collect_there);
+    assert_eq!(backed_up.unwrap().copied_count, 1);
+    assert_eq!((rows(&target).await, rows(&source).await), (first.clone(), first));
+}
+
+#[tokio::test(start_paused = true)]
+async fn backup_that_became_a_database_of_its_own_is_collected() {
+    let (source, target) = (database().await, memory());
+    let process = process(&source, 3).await;
+    log(&source, (1, 0, 10), "m", &[one(1)]).await;
+    back_up(&process, &source, &target).await.unwrap();
+    log(&target, (7, 0, 20), "m", &[one(2)]).await;
+    let there = crate::read_back::process(&target, 6).await;
+    there.folder.fold().await.unwrap();
+    rewrite(&target, &there, "m").await;
+    let options = crate::GcOptions { reader_grace_ms: 0, ..crate::GcOptions::default() };
+    let collector = crate::Collector::new(target.clone(), env(7), there.manifest.clone(), options);
+    let summary = collector.collect().await.unwrap();
+    assert_eq!((summary.is_planted, summary.of(crate::GcKind::RemovedSegments).deleted), (false, 2));
+    assert_eq!(rows(&target).await, plain([1, 2]));
+}

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tidewell_buffer::{Buffer, Entry};
-use tidewell_manifest::Intent;
+use tidewell_manifest::{Intent, State};
 use tidewell_storage::{Fault, Operation, Tier};
 use tidewell_types::{Batch, Seq, Source, Stamp, TableRows, TimestampNs, WriterId};
 
@@ -233,6 +233,13 @@ fn entry_of(seq: u64, rows: &[Row]) -> Entry {
     }
 }
 
+/// Every object is live, or was: none of a lost rewrite is there.
+async fn assert_nothing_is_left_over(store: &Store, state: &State) {
+    let mut known: Vec<String> = state.graves.values().map(|grave| grave.object.clone()).collect();
+    known.extend(live(store).await.into_iter().map(|segment| segment.entry.object.clone()));
+    assert!(objects(store).await.iter().all(|object| known.contains(object)));
+}
+
 /// Compacts some times in a row, while others are at work: rewrites that were thrown away, and committed.
 async fn compact_again_and_again(compactor: &Compactor) -> (u64, u64) {
     let (mut lost, mut done) = (0, 0);
@@ -312,10 +319,7 @@ async fn compactors_folds_deletes_and_expiry_at_once_leave_the_same_answer() {
         let state = open(&store, 9).await.state();
         assert!(state.tables[&table()].tombstones.is_empty(), "every delete is carried out");
         assert!(live(&store).await.len() <= 6, "{}", live(&store).await.len());
-        // Every object is live, or was: none of a lost rewrite is left.
-        let known: Vec<String> = state.graves.values().map(|grave| grave.object.clone()).collect();
-        let live: Vec<String> = live(&store).await.into_iter().map(|segment| segment.entry.object.clone()).collect();
-        assert!(objects(&store).await.iter().all(|object| known.contains(object) || live.contains(object)));
+        assert_nothing_is_left_over(&store, &state).await;
     }
     assert!(lost > 20 && done > 40, "{lost} {done}");
 }

@@ -12,6 +12,7 @@ impl Folder {
     /// folded. `Elsewhere` means that another process folded some of the entries first and the rest waits.
     pub(crate) async fn fold_sealing(&self) -> Result<FoldSummary, MaintainError> {
         let _turn = self.turn.lock().await;
+        self.settle().await?;
         // Apart from the buffer that readers share: what the generation is sealed without must never have been in there.
         let apart = Buffer::new();
         let tail = tail::Tail {

@@ -437,6 +437,70 @@ async fn memory_entries_of_a_failed_fold_stay() {
     assert_eq!(process.buffer.totals().rows, 1);
 }
 
+/// `store` where the answer to the create of version 2 is lost and it cannot be read, until the switch is turned off; `fault` is
+/// what becomes of the create.
+fn silent(store: &Store, fault: Fault) -> (Store, Arc<AtomicBool>) {
+    let is_silent = Arc::new(AtomicBool::new(true));
+    let (switch, is_tried) = (Arc::clone(&is_silent), AtomicBool::new(false));
+    let silent = store.with_faults(move |attempted| {
+        let is_record = attempted.key.ends_with("/log/fffffffffffffffd") && switch.load(Ordering::Relaxed);
+        match attempted.operation {
+            Operation::Create if is_record && !is_tried.swap(true, Ordering::Relaxed) => fault,
+            Operation::Create | Operation::Get if is_record && is_tried.load(Ordering::Relaxed) => Fault::FailBefore,
+            _ => Fault::Pass,
+        }
+    });
+    (silent, is_silent)
+}
+
+#[tokio::test(start_paused = true)]
+async fn memory_of_a_fold_of_unknown_outcome_is_folded_once_and_never_over_later_writes() {
+    for (fault, counted) in [
+        (Fault::ApplyThenLose, true),
+        (Fault::FailBefore, false),
+        (Fault::ApplyLater(Duration::from_secs(35)), true),
+        (Fault::ApplyLater(Duration::from_secs(600)), false),
+    ] {
+        let store = database().await;
+        let (silent, is_silent) = silent(&store, fault);
+        let (unsure, other) = (process(&silent, 3, None).await, process(&store, 4, None).await);
+        let memory = Source::Memory(WriterId::from_bytes([9; 16]));
+        unsure.buffer.apply(Arc::new(entry_of(memory, 0, 11, &[(1, "a", Some(1.0), Some(1)), one(2)])));
+        let error = unsure.folder.fold().await.unwrap_err();
+        assert!(matches!(error, MaintainError::Commit(CommitError::Unknown { .. })), "{fault:?} {error}");
+        is_silent.store(false, Ordering::Relaxed);
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        if counted {
+            // A later write to the same point, by way of another process.
+            other.buffer.apply(Arc::new(entry_of(Source::Memory(WriterId::from_bytes([8; 16])), 0, 12, &[one(1)])));
+            other.folder.fold().await.unwrap();
+        }
+        let again = unsure.folder.fold().await.unwrap();
+        let expected_outcome = if counted { FoldOutcome::Empty } else { FoldOutcome::Folded };
+        assert_eq!((again.outcome, unsure.buffer.totals().entries), (expected_outcome, 0), "{fault:?}");
+        // Each fold's rows are in one live segment: nothing was folded twice.
+        tokio::time::sleep(Duration::from_secs(900)).await;
+        let mut rows = vec![(1, "a".to_owned(), Some(1.0), Some(1))];
+        rows.extend(expected(if counted { vec![1, 2] } else { vec![2] }));
+        assert_eq!(segment_rows(&store).await, rows, "{fault:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn memory_of_a_fold_that_nobody_waited_for_is_folded_once() {
+    let store = database().await;
+    let slow = store.with_faults(|attempted| match attempted.operation {
+        Operation::Create if attempted.key.contains("/log/") => Fault::Delay(Duration::from_secs(5)),
+        _ => Fault::Pass,
+    });
+    let process = process(&slow, 3, None).await;
+    let memory = Source::Memory(WriterId::from_bytes([9; 16]));
+    process.buffer.apply(Arc::new(entry_of(memory, 0, 11, &[one(2)])));
+    assert!(tokio::time::timeout(Duration::from_secs(1), process.folder.fold()).await.is_err());
+    assert_eq!(process.folder.fold().await.unwrap().outcome, FoldOutcome::Empty);
+    assert_eq!((segment_rows(&store).await, process.buffer.totals().entries), (expected([2]), 0));
+}
+
 fn local(path: &std::path::Path) -> (LocalFold, Vec<Entry>) {
     let (log, entries) = LocalLog::open(path, &Env::system()).unwrap();
     let node = log.node();

@@ -69,13 +69,17 @@ impl Collector {
     /// Requests: a LIST for each kind of object, for each generation of the log and for each sealed generation with
     /// segments; a GET for each list of segments, checkpoint that counts and snapshot; two commits where removed segments
     /// go; a DELETE for each 1000 objects. A failed delete, or a kind that cannot be listed, is in the summary and does not
-    /// stop the rest.
+    /// stop the rest. A database that a backup or a rebuild has planted is left as it is until somebody commits to it: the
+    /// catching up, and no more.
     ///
     /// # Errors
     /// [`MaintainError::TooManyOrphans`] when more segments are unnamed than the options allow, and any error that keeps it
     /// from reading what is needed: nothing was deleted.
     pub async fn collect(&self) -> Result<GcSummary, MaintainError> {
         let (state, found, summary) = self.look().await?;
+        if summary.is_planted {
+            return Ok(summary);
+        }
         let mut sweep = Sweep { store: &self.store, env: &self.env, options: &self.options, summary };
         for garbage in found {
             sweep.delete(garbage).await;
@@ -105,7 +109,11 @@ impl Collector {
 
     async fn look_at(&self, state: &State) -> Result<(Vec<Garbage>, GcSummary), MaintainError> {
         let is_dry_run = self.options.dry_run;
-        let mut summary = GcSummary { is_dry_run, version: state.version, ..GcSummary::default() };
+        let is_planted = state.is_planted();
+        let mut summary = GcSummary { is_dry_run, version: state.version, is_planted, ..GcSummary::default() };
+        if is_planted {
+            return Ok((Vec::new(), summary));
+        }
         let mut found = vec![checkpoints::find(self, state, &mut summary).await?];
         // Objects of generations that are not sealed may be on their way into a commit.
         if oldest_unsealed(state) > Generation::ZERO {

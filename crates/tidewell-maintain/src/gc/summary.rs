@@ -83,6 +83,9 @@ pub struct GcCount {
 pub struct GcSummary {
     /// Whether nothing was really deleted.
     pub is_dry_run: bool,
+    /// Whether nothing was looked at, since the database is a backup that nobody has committed to: the next one may be on its
+    /// way into it.
+    pub is_planted: bool,
     /// The version whose state decided.
     pub version: Version,
     /// Commits at or below this version may be gone; in a dry run where the floor would be.

@@ -1,6 +1,6 @@
 //! Which generation is to be opened or sealed, by a state and a clock that only proposes.
 
-use tidewell_manifest::State;
+use tidewell_manifest::{State, TOKENS_MANY};
 use tidewell_storage::DatabaseLayout;
 use tidewell_types::{Generation, GenerationState, TimestampNs, Watermarks as _};
 
@@ -10,6 +10,11 @@ use crate::age::is_past;
 /// Generations that are sealed together.
 const GENERATIONS_PER_COMMIT: usize = 256;
 
+/// Whether so many requests with idempotency keys are remembered that generations have to end sooner.
+pub(crate) fn is_crowded(state: &State) -> bool {
+    state.tokens.len() > TOKENS_MANY
+}
+
 /// The generation to open, where the newest one is old enough and in use.
 pub(super) fn next(
     state: &State,
@@ -18,8 +23,12 @@ pub(super) fn next(
     options: &SealOptions,
 ) -> Option<Generation> {
     let newest = state.open_generation();
+    let age_ms = match is_crowded(state) {
+        true => options.generation_ms.min(options.crowded_seal_after_ms / 3),
+        false => options.generation_ms,
+    };
     match state.generations.get(&newest) {
-        Some(entry) if !is_past(now, entry.opened_at, options.generation_ms) => None,
+        Some(entry) if !is_past(now, entry.opened_at, age_ms) => None,
         // Names are given under it already, so it is opened at once.
         None if !state.generations.is_empty() => Some(newest),
         // The first has no age: no commit opened it.
@@ -40,12 +49,16 @@ fn is_used(state: &State, layout: &DatabaseLayout, generation: Generation) -> bo
 /// The generations whose successor was opened long enough ago, oldest first, those that nobody has heard of included: they
 /// may have been used before the commits were lost and made anew. As many as one commit changes.
 pub(super) fn old(state: &State, now: TimestampNs, options: &SealOptions) -> Vec<Generation> {
+    let age_ms = match is_crowded(state) {
+        true => options.seal_after_ms.min(options.crowded_seal_after_ms),
+        false => options.seal_after_ms,
+    };
     let mut old = Vec::new();
     let mut generation = oldest_unsealed(state);
     while old.len() < GENERATIONS_PER_COMMIT && has_open_successor(state, generation) {
         let Some(next) = generation.next() else { break };
         let successor = state.generations.range(next..).next();
-        if successor.is_none_or(|(_, entry)| !is_past(now, entry.opened_at, options.seal_after_ms)) {
+        if successor.is_none_or(|(_, entry)| !is_past(now, entry.opened_at, age_ms)) {
             break;
         }
         if state.generation(generation) != GenerationState::Sealed {

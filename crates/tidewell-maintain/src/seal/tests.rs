@@ -349,3 +349,45 @@ async fn own_memory_entries_are_folded_along_with_a_sealing_generation() {
     assert_eq!(process.buffer.totals().entries, 0);
     assert_eq!(bench.rows().await, [0, 7]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn folds_end_generations_sooner_while_very_many_keys_are_remembered() {
+    let bench = Bench::new().await;
+    let process = bench.process(3).await;
+    let take = |numbers: std::ops::Range<u64>| {
+        let token = |number: u64| {
+            let mut bytes = [0; 16];
+            bytes[..8].copy_from_slice(&number.to_le_bytes());
+            tidewell_types::TokenId::from_bytes(bytes)
+        };
+        numbers.map(token).collect::<Vec<_>>()
+    };
+    let most = tidewell_manifest::TOKENS_MANY as u64;
+    let minutes = async |count: u32, seq: &mut u64| {
+        // Something is written each minute, by a process of its own.
+        for _ in 0..count {
+            let generation = process.manifest.state().open_generation().get();
+            process.log(stream(generation, 1 + *seq as u8), 0, &[*seq as i64]).await;
+            process.folder.fold().await.unwrap();
+            *seq += 1;
+            tokio::time::advance(Duration::from_secs(60)).await;
+        }
+    };
+    let mut seq = 0;
+    let first = take(0..most);
+    commit(&process.manifest, move |state| Intent { tokens: first.clone(), ..Intent::new(author(state)) }).await;
+    minutes(3, &mut seq).await;
+    assert_eq!(process.manifest.state().open_generation(), Generation::ZERO, "that many are no reason");
+    let more = take(most..most + 1);
+    commit(&process.manifest, move |state| Intent { tokens: more.clone(), ..Intent::new(author(state)) }).await;
+    minutes(1, &mut seq).await;
+    assert_eq!(process.manifest.state().open_generation(), Generation::new(1));
+    minutes(15, &mut seq).await;
+    assert_eq!(process.manifest.state().tokens.len() as u64, most + 1, "entries may still be on their way");
+    minutes(15, &mut seq).await;
+    let state = process.manifest.state();
+    assert!(state.tokens.is_empty() && state.generation(Generation::new(1)) == GenerationState::Sealed);
+    let newest = state.open_generation();
+    minutes(40, &mut seq).await;
+    assert_eq!(process.manifest.state().open_generation(), newest, "no hurry any more");
+}

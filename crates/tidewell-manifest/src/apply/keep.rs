@@ -1,43 +1,16 @@
-//! What is kept and what may go: tokens, snapshots, checkpoints, graves.
+//! What is kept and what may go: snapshots, checkpoints, graves.
 
 use std::sync::Arc;
-
-use tidewell_types::{TokenId, Version};
 
 use crate::error::Refusal;
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 use crate::state::State;
 
-/// Requests that are remembered. A retry that comes later than so many others counts as a request of its own.
-pub(crate) const TOKENS_MAX: usize = 65_536;
-/// So many more may come before the oldest are let go together: looking for them takes longer than adding one.
-const TOKENS_SLACK: usize = 4_096;
 /// Checkpoints whose lists are kept: the newest, and the one that a hint may still name.
 const CHECKPOINTS_KEPT: usize = 2;
 
 impl State {
-    pub(super) fn take_tokens(&mut self, intent: &Intent, version: Version) -> Result<(), Refusal> {
-        if intent.tokens.is_empty() {
-            return Ok(());
-        }
-        let tokens = Arc::make_mut(&mut self.tokens);
-        for token in &intent.tokens {
-            if tokens.insert(*token, version).is_some() {
-                return Err(Refusal::TokenTaken(token.to_string()));
-            }
-        }
-        if tokens.len() > TOKENS_MAX + TOKENS_SLACK {
-            let excess = tokens.len() - TOKENS_MAX;
-            let mut by_age: Vec<(Version, TokenId)> =
-                tokens.iter().map(|(token, version)| (*version, *token)).collect();
-            let (_, newest_gone, _) = by_age.select_nth_unstable(excess - 1);
-            let newest_gone = *newest_gone;
-            tokens.retain(|token, version| (*version, *token) > newest_gone);
-        }
-        Ok(())
-    }
-
     pub(super) fn keep(&mut self, intent: &Intent) -> Result<(), Refusal> {
         for name in &intent.snapshot_drops {
             if Arc::make_mut(&mut self.snapshots).remove(name).is_none() {

@@ -121,6 +121,8 @@ struct World {
     snapshots: BTreeMap<String, Version>,
     added: Vec<SegmentEntry>,
     opened: u64,
+    /// The commits that opened a generation and sealed those before the one that was open until then.
+    turns: Vec<Version>,
 }
 
 impl World {
@@ -139,6 +141,7 @@ impl World {
             snapshots: BTreeMap::new(),
             added: Vec::new(),
             opened: HANDLES as u64,
+            turns: Vec::new(),
         }
     }
 
@@ -367,7 +370,11 @@ impl World {
         let older: Vec<Generation> = (0..open).map(Generation::new).filter(is_open).collect();
         let mut changes = vec![change(open + 1, GenerationState::Open, None)];
         changes.extend(older.iter().map(|generation| change(generation.get(), GenerationState::Sealed, None)));
-        self.commit(by, |intent| intent.generations.clone_from(&changes)).await.unwrap();
+        let state = self.commit(by, |intent| intent.generations.clone_from(&changes)).await.unwrap();
+        self.turns.push(state.version);
+        if let [.., opened, _, _] = self.turns[..] {
+            self.now.tokens.retain(|_, folded| *folded >= opened);
+        }
     }
 
     /// What a collector does by the state that it has: only what nothing can need any more as of that.

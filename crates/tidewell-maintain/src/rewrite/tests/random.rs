@@ -38,10 +38,7 @@ impl Weather {
     fn fault(&mut self, attempted: &Attempted<'_>, now: Duration) -> Fault {
         let later = |draw: &mut Draw| Fault::ApplyLater(Duration::from_millis(draw.below(4000)));
         let much_later = |draw: &mut Draw| Fault::ApplyLater(Duration::from_secs(draw.below(7200)));
-        if let Some((key, until)) = &self.silent
-            && now < *until
-            && key == attempted.key
-        {
+        if self.silent.as_ref().is_some_and(|(key, until)| now < *until && key == attempted.key) {
             return Fault::FailBefore;
         }
         let draw = &mut self.draw;
@@ -120,7 +117,7 @@ fn passing<T>(outcome: Result<T, MaintainError>) -> Option<T> {
 }
 
 fn seal_options() -> SealOptions {
-    SealOptions { generation_ms: 600_000, seal_after_ms: 1_800_000 }
+    SealOptions { generation_ms: 600_000, seal_after_ms: 1_800_000, ..SealOptions::default() }
 }
 
 /// One verb of a process, with options from a seed; what it reached.

@@ -2,11 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
-use tidewell_types::{SegmentId, TimestampNs, WriteId};
+use tidewell_types::{SegmentId, TimestampNs, Version, WriteId};
 
 use super::*;
-use crate::checkpoint;
-use crate::sample::{WRITE_ID, add, author, removal, segment, stamped};
+use crate::sample::{add, author, removal, segment, stamped};
 use crate::snapshot::CheckpointRef;
 
 fn apply(state: &State, intent: &Intent) -> Result<State, Refusal> {
@@ -46,71 +45,6 @@ fn state() -> State {
     }
     state = apply(&state, &Intent { removes: vec![removal(&state, 1)], ..intent() }).unwrap();
     apply(&state, &intent()).unwrap()
-}
-
-fn token(number: u64) -> TokenId {
-    let mut bytes = [0; 16];
-    // Not in the order of age.
-    bytes[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
-    TokenId::from_bytes(bytes)
-}
-
-fn tokens(numbers: std::ops::Range<u64>) -> Intent {
-    Intent { tokens: numbers.map(token).collect(), ..intent() }
-}
-
-#[test]
-fn request_is_folded_once() {
-    let state = apply(&State::default(), &tokens(0..3)).unwrap();
-    assert_eq!(state.tokens[&token(2)], Version::new(1));
-    assert_eq!(apply(&state, &tokens(2..4)).unwrap_err(), Refusal::TokenTaken(token(2).to_string()));
-    let twice = Intent { tokens: vec![token(7), token(7)], ..intent() };
-    assert!(matches!(apply(&state, &twice), Err(Refusal::TokenTaken(_))));
-}
-
-#[test]
-fn requests_above_the_most_are_forgotten_oldest_first_and_never_all() {
-    let most = TOKENS_MAX as u64;
-    let mut state = State::default();
-    for start in (0..most + 20_000).step_by(1000) {
-        state = state.advanced(&tokens(start..start + 1000), stamped(0)).unwrap();
-        let all = start + 1000;
-        assert!(state.tokens.len() <= TOKENS_MAX + TOKENS_SLACK);
-        // Of one commit's, any may go first.
-        let mut newest = all.saturating_sub(most).next_multiple_of(1000)..all;
-        assert!(newest.all(|number| state.tokens.contains_key(&token(number))), "the newest of {all}");
-    }
-    let kept: Vec<u64> = (0..most + 20_000).filter(|number| state.tokens.contains_key(&token(*number))).collect();
-    assert!(kept.len() < most as usize + 20_000 && kept[0] >= 20_000 - TOKENS_SLACK as u64);
-    assert!(state.tokens.values().all(|version| version.get() > 10));
-}
-
-#[test]
-fn one_commit_with_too_many_requests_keeps_the_most_that_are_kept() {
-    let state = State::default().advanced(&tokens(0..80_000), stamped(0)).unwrap();
-    assert_eq!(state.tokens.len(), TOKENS_MAX);
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2, ..ProptestConfig::default() })]
-
-    #[test]
-    fn requests_forgotten_do_not_depend_on_where_a_process_started(
-        sizes in proptest::collection::vec((1..20_000u64, any::<bool>()), 8..12),
-    ) {
-        let (mut whole, mut restarted) = (State::default(), State::default());
-        let mut start = 0;
-        for (size, is_restarted) in sizes {
-            let intent = tokens(start..start + size);
-            whole = whole.advanced(&intent, stamped(0)).unwrap();
-            restarted = restarted.advanced(&intent, stamped(0)).unwrap();
-            if is_restarted {
-                restarted = checkpoint::decode(&checkpoint::encode(&restarted, WRITE_ID).unwrap()).unwrap();
-            }
-            start += size;
-        }
-        prop_assert_eq!(whole, restarted);
-    }
 }
 
 #[test]

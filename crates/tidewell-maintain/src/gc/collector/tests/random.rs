@@ -45,7 +45,7 @@ fn jittery(store: &Store, seed: u64) -> Store {
 }
 
 fn options() -> SealOptions {
-    SealOptions { generation_ms: 600_000, seal_after_ms: 1_800_000 }
+    SealOptions { generation_ms: 600_000, seal_after_ms: 1_800_000, ..SealOptions::default() }
 }
 
 /// Whether maintenance may end like this while others are at work; whoever runs it calls it again.
