@@ -1,11 +1,13 @@
 //! Short runs of every fuzz target: whatever the bytes, no panic and no memory beyond what is stated; whatever was written,
 //! no flipped bit and no cut goes unseen.
 //!
-//! `TIDEWELL_FUZZ_ROUNDS` says how many changed inputs each decoder meets; the default takes a few seconds each.
+//! `TIDEWELL_FUZZ_ROUNDS` says how many changed inputs each decoder meets; the default takes a few seconds each. A failure says
+//! its round: with that in `TIDEWELL_FUZZ_FROM` it is the first.
 #![allow(unsafe_code, clippy::unwrap_used, clippy::print_stdout)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::Once;
 
 use tidewell_hostile::{cut_short, flip, mutate_and_read, target, targets};
 
@@ -16,6 +18,7 @@ const SEED: u64 = 0x7464_6577_656c_6c00;
 thread_local! {
     static TAKEN: Cell<isize> = const { Cell::new(0) };
     static PEAK: Cell<isize> = const { Cell::new(0) };
+    static PANICS: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Counts what each thread holds, and the most that it held.
@@ -58,6 +61,18 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Counts the panics of each thread, those included that are caught.
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let shown = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            PANICS.set(PANICS.get() + 1);
+            shown(panic);
+        }));
+    });
+}
+
 fn measured(read: &dyn Fn() -> Option<usize>) -> (Option<usize>, usize) {
     let before = TAKEN.get();
     PEAK.set(before);
@@ -65,12 +80,16 @@ fn measured(read: &dyn Fn() -> Option<usize>) -> (Option<usize>, usize) {
     (parts, usize::try_from(PEAK.get() - before).unwrap())
 }
 
-fn rounds() -> u64 {
-    std::env::var("TIDEWELL_FUZZ_ROUNDS").map_or(ROUNDS, |rounds| rounds.parse().unwrap())
+/// Decoders that catch panics of the library below: Parquet's asserts on what is in pages.
+const CATCHING: [&str; 2] = ["footer", "segment"];
+
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |number| number.parse().unwrap())
 }
 
 /// All that must hold of one decoder.
 fn hold(name: &str) {
+    count_panics();
     let target = target(name);
     for sample in &target.samples {
         let (read, taken_bytes) = measured(&|| (target.read)(&sample.bytes));
@@ -80,8 +99,13 @@ fn hold(name: &str) {
         assert!(sealed.is_none_or(|bytes| (target.read)(&bytes).is_some()), "a sample that is sealed again is refused");
     }
     let (flips, cuts) = (flip(&target, SEED), cut_short(&target, SEED));
-    let rounds = rounds();
-    let findings = mutate_and_read(&target, SEED..SEED + rounds, measured);
+    let (from, rounds) = (setting("TIDEWELL_FUZZ_FROM", SEED), setting("TIDEWELL_FUZZ_ROUNDS", ROUNDS));
+    let findings = mutate_and_read(&target, from..from + rounds, |read| {
+        let panics = PANICS.get();
+        let measured = measured(read);
+        assert!(PANICS.get() == panics || CATCHING.contains(&name), "a panic was caught");
+        measured
+    });
     println!("{name}: {flips} flips, {cuts} cuts, {findings:?}");
     let is_checked = target.samples.iter().any(|sample| sample.is_checked);
     assert!(!is_checked || flips > 100 && cuts > 10, "too little was tried");

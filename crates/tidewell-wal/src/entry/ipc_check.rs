@@ -163,16 +163,16 @@ fn check_batch(columns: &[Values], batch: RecordBatch<'_>, body: &[u8], room: &m
             return Err("a column with another number of rows");
         }
         let validity_bytes = if nulls > 0 { rows.div_ceil(8) } else { 0 };
-        buffers.next(validity_bytes)?;
+        buffers.next(validity_bytes, 1)?;
         match column {
             Values::Time if nulls > 0 => return Err("a time that is NULL"),
-            Values::Time | Values::Wide => buffers.next(rows.saturating_mul(8))?,
-            Values::Bits => buffers.next(rows.div_ceil(8))?,
-            Values::Tag(_) => buffers.next(rows.saturating_mul(4))?,
+            Values::Time | Values::Wide => buffers.next(rows.saturating_mul(8), 8)?,
+            Values::Bits => buffers.next(rows.div_ceil(8), 1)?,
+            Values::Tag(_) => buffers.next(rows.saturating_mul(4), 4)?,
             Values::Text => {
                 // Arrow lets the ends of no texts away.
-                buffers.next(if rows == 0 { 0 } else { rows.saturating_add(1).saturating_mul(4) })?;
-                buffers.next(0)?;
+                buffers.next(if rows == 0 { 0 } else { rows.saturating_add(1).saturating_mul(4) }, 4)?;
+                buffers.next(0, 1)?;
             }
         }
     }
@@ -190,12 +190,15 @@ struct Buffers<'a, I> {
 }
 
 impl<'b, I: Iterator<Item = &'b arrow_ipc::Buffer>> Buffers<'_, I> {
-    /// Checks the next buffer, which must have at least so many bytes once it is unpacked.
-    fn next(&mut self, bytes_min: u64) -> Result<(), Problem> {
+    /// Checks the next buffer, which must have at least so many bytes once it is unpacked, in whole values of `width` bytes.
+    fn next(&mut self, bytes_min: u64, width: u64) -> Result<(), Problem> {
         let buffer = self.offsets.next().ok_or("fewer buffers than the columns have")?;
         let unpacked = self.unpacked_bytes(buffer.offset(), buffer.length()).ok_or("a buffer that is not there")?;
         *self.room = self.room.checked_sub(unpacked).ok_or("more rows than an entry may have")?;
-        if unpacked < bytes_min { Err("a column with fewer rows than it announces") } else { Ok(()) }
+        match unpacked >= bytes_min && unpacked.is_multiple_of(width) {
+            true => Ok(()),
+            false => Err("a column with fewer rows than it announces, or half a value"),
+        }
     }
 
     fn unpacked_bytes(&mut self, offset: i64, length: i64) -> Option<u64> {

@@ -151,6 +151,17 @@ fn stream_that_announces_more_than_it_holds_is_refused() {
     assert_eq!(judge(&forged), Err("the stream ends early"));
 }
 
+#[test]
+fn stream_with_half_a_value_is_refused() {
+    // A buffer that is not compressed after all, of eight bytes a row, a byte of which goes to the next one.
+    let ipc = write(&[arrow_array::RecordBatch::try_from_iter(vec![times()]).unwrap()], None);
+    judge(&ipc).unwrap();
+    assert_eq!(
+        judge(&replaced(&ipc, ROWS as i64 * 8, ROWS as i64 * 8 + 1)),
+        Err("a column with fewer rows than it announces, or half a value")
+    );
+}
+
 proptest! {
     /// Whatever is let through is decoded or refused, and never a panic.
     #[test]
