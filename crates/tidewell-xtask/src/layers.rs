@@ -11,7 +11,7 @@ enum Place {
 }
 
 /// The layers, lowest first: the one place that decides them.
-const LAYERS: [(&str, Place); 22] = [
+const LAYERS: [(&str, Place); 27] = [
     ("tidewell-types", Place::Product(0, 0)),
     ("tidewell-env", Place::Product(0, 1)),
     ("tidewell-line-protocol", Place::Product(1, 0)),
@@ -23,12 +23,17 @@ const LAYERS: [(&str, Place); 22] = [
     ("tidewell-manifest", Place::Product(2, 0)),
     ("tidewell-cache", Place::Product(2, 0)),
     ("tidewell-wire", Place::Product(2, 0)),
+    ("tidewell-stage", Place::Product(2, 1)),
     ("tidewell-ingest", Place::Product(3, 0)),
     ("tidewell-query", Place::Product(3, 0)),
     ("tidewell-maintain", Place::Product(3, 0)),
+    ("tidewell-import", Place::Product(3, 0)),
+    ("tidewell-catalog", Place::Product(3, 0)),
     ("tidewell-engine", Place::Product(4, 0)),
     ("tidewell-server", Place::Product(5, 0)),
     ("tidewell-cli", Place::Product(5, 1)),
+    ("tidewell-csv-reader", Place::Product(5, 0)),
+    ("tidewell-parquet-writer", Place::Product(5, 0)),
     ("tidewell-hostile", Place::Development),
     ("tidewell-models", Place::Development),
     ("tidewell-testkit", Place::Development),

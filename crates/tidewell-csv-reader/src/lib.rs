@@ -1,0 +1,1 @@
+//! A C library that reads CSV for other programs.

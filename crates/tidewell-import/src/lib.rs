@@ -1,0 +1,1 @@
+//! The import path: files of others to segments, or named in place.

@@ -1,0 +1,1 @@
+//! A C library that writes Parquet for other programs.

@@ -1,0 +1,1 @@
+//! Rows to segments in the store, before any commit knows of them.
