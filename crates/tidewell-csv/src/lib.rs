@@ -43,6 +43,7 @@ mod rejected;
 mod rows;
 mod sample;
 mod scan;
+mod setting;
 #[cfg(test)]
 mod shown;
 mod split;
@@ -62,6 +63,7 @@ pub use options::{COLUMNS_MAX, CsvOptions, Decimal, MISSING_DEFAULT, RECORD_BYTE
 pub use plan::{ColumnRole, CsvPlan, PlanColumn};
 pub use reader::{CsvEnd, CsvReader};
 pub use rejected::{RejectReason, Rejected, Rejections};
+pub use setting::SETTINGS;
 pub use split::{CsvPart, split};
 pub use time_format::{DateOrder, TimeFormat};
 pub use timezone::{LocalTimes, Timezone, UnknownTimezone};

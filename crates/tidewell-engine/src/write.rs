@@ -1,11 +1,14 @@
 //! One write, for the edges.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use tidewell_ingest::{IngestError, RejectedLine, Rejections, token_of_key};
+use tidewell_ingest::{IngestError, RejectedLine, Rejections, WriteOutcome, token_of_key};
 use tidewell_line_protocol::Precision;
-use tidewell_types::DatabaseName;
+use tidewell_types::{DatabaseName, TableRows};
 use tidewell_wal::AckLevel;
 
+use crate::database::Database;
 use crate::engine::Engine;
 use crate::error::{EngineError, ErrorKind};
 
@@ -24,6 +27,19 @@ pub struct WriteRequest {
     pub idempotency_key: Option<String>,
     /// The body, decompressed.
     pub body: Bytes,
+}
+
+/// Rows of one table as columns: all of them are stored, or none.
+#[derive(Clone, Debug)]
+pub struct RowsRequest {
+    /// The database; made by its first write.
+    pub database: String,
+    /// The rows: `time` in nanoseconds, dictionaries of text as tags, floats, 64-bit integers, booleans and text as fields.
+    pub rows: TableRows,
+    /// As [`WriteRequest::ack`].
+    pub ack: Option<AckLevel>,
+    /// As [`WriteRequest::idempotency_key`].
+    pub idempotency_key: Option<String>,
 }
 
 /// A body that is stored, all of it or its good lines.
@@ -61,10 +77,8 @@ impl Engine {
     /// # Errors
     /// [`WriteError::Rejected`] with the lines, or [`WriteError::Engine`]; of all kinds but `Unknown` nothing is stored.
     pub async fn write(&self, request: WriteRequest) -> Result<WriteReply, WriteError> {
-        self.check_open()?;
-        let name = DatabaseName::new(&request.database).map_err(EngineError::from)?;
+        let database = self.database_to_write(&request.database).await?;
         let inner = &self.inner;
-        let database = inner.databases.open(&name).await?;
         let work = database.work(&inner.home).await?;
         inner.counters.body_bytes.add(request.body.len());
         let request = tidewell_ingest::WriteRequest {
@@ -74,7 +88,39 @@ impl Engine {
             accept_partial: request.accept_partial,
             token: request.idempotency_key.as_deref().map(token_of_key),
         };
-        match work.ingest.write(request).await {
+        self.written(&database, work.ingest.write(request).await)
+    }
+
+    /// Stores rows at the level asked for; they are readable here when this returns.
+    ///
+    /// # Errors
+    /// As [`Engine::write`]; `Invalid` names the column that has no place in the table.
+    pub async fn write_rows(&self, request: RowsRequest) -> Result<WriteReply, WriteError> {
+        let database = self.database_to_write(&request.database).await?;
+        let inner = &self.inner;
+        let work = database.work(&inner.home).await?;
+        inner.counters.body_bytes.add(request.rows.rows.get_array_memory_size());
+        let request = tidewell_ingest::RowsRequest {
+            rows: request.rows,
+            level: request.ack,
+            token: request.idempotency_key.as_deref().map(token_of_key),
+        };
+        self.written(&database, work.ingest.write_rows(request).await)
+    }
+
+    async fn database_to_write(&self, name: &str) -> Result<Arc<Database>, EngineError> {
+        self.check_open()?;
+        self.inner.databases.open(&DatabaseName::new(name)?).await
+    }
+
+    /// Counts what came of a write, and says it in the words of the edges.
+    fn written(
+        &self,
+        database: &Database,
+        outcome: Result<WriteOutcome, IngestError>,
+    ) -> Result<WriteReply, WriteError> {
+        let inner = &self.inner;
+        match outcome {
             Ok(outcome) => {
                 inner.counters.lines_accepted.add(outcome.row_count);
                 inner.counters.lines_rejected.add(outcome.rejected.count);

@@ -8,7 +8,7 @@ use arrow_array::builder::{
 };
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, RecordBatch, TimestampNanosecondArray};
-use arrow_schema::{ArrowError, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
 use tidewell_line_protocol::{FieldValue, Line};
 use tidewell_types::{
     ColumnKind, FieldType, SchemaError, TIME_COLUMN, TableName, TableRows, TableSchema, TimestampNs, tag_data_type,
@@ -43,6 +43,23 @@ pub(crate) enum Misfit {
     Columns(usize),
     #[error("table would have more than {0} tags: make some of them fields, or raise the limit")]
     Tags(usize),
+    #[error("column {0:?} is of type {1}, which is none of a tag, field or time: cast it")]
+    Type(String, DataType),
+    #[error("rows have no time: name one column `time`, a timestamp in nanoseconds without NULL")]
+    NoTime,
+    #[error("column {0:?} is there twice: rename one")]
+    Twice(String),
+}
+
+impl Misfit {
+    /// Whether a table with so many columns and tags is beyond its limits.
+    pub(crate) fn of_counts(columns: usize, tags: usize, limits: &AdmitLimits) -> Result<(), Self> {
+        match (columns > limits.columns_max, tags > limits.tags_max) {
+            (true, _) => Err(Self::Columns(limits.columns_max)),
+            (_, true) => Err(Self::Tags(limits.tags_max)),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// The rows of one table.
@@ -150,13 +167,7 @@ impl TableColumns {
     fn count_new(&mut self, kind: ColumnKind, limits: &AdmitLimits) -> Result<(), Misfit> {
         self.new_columns += 1;
         self.new_tags += usize::from(kind == ColumnKind::Tag);
-        if self.known.column_count() + self.new_columns > limits.columns_max {
-            return Err(Misfit::Columns(limits.columns_max));
-        }
-        if self.known.tags().len() + self.new_tags > limits.tags_max {
-            return Err(Misfit::Tags(limits.tags_max));
-        }
-        Ok(())
+        Misfit::of_counts(self.known.column_count() + self.new_columns, self.known.tags().len() + self.new_tags, limits)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

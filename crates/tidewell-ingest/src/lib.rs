@@ -4,6 +4,7 @@
 //! that this process reads its own writes. Requests with one idempotency key count once, whichever processes took them.
 
 mod admit;
+mod admit_rows;
 mod columns;
 mod combine;
 mod duplicate;
@@ -26,4 +27,4 @@ pub use key::token_of_key;
 pub use local_lane::SharedLog;
 pub use reject::{RejectedLine, Rejections};
 pub use token::{SessionToken, SessionTokenError};
-pub use write::{Ingest, IngestConfig, WriteOutcome, WriteRequest};
+pub use write::{Ingest, IngestConfig, RowsRequest, WriteOutcome, WriteRequest};

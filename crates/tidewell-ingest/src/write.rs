@@ -8,10 +8,11 @@ use tidewell_buffer::Buffer;
 use tidewell_env::Env;
 use tidewell_line_protocol::Precision;
 use tidewell_manifest::{CommitError, Manifest, Refusal};
-use tidewell_types::{TokenId, WriterId};
+use tidewell_types::{TableRows, TokenId, WriterId};
 use tidewell_wal::{AckLevel, LogStores};
 
 use crate::admit::{AdmitLimits, Admitted, admit};
+use crate::admit_rows::admit_rows;
 use crate::duplicate::{Duplicates, Earlier};
 use crate::error::IngestError;
 use crate::group::{Group, Logged};
@@ -58,6 +59,43 @@ pub struct WriteRequest {
     /// for about a day after its rows were folded, and where very many have a key for a quarter of an hour; one that is
     /// repeated later is stored again.
     pub token: Option<TokenId>,
+}
+
+/// Rows of one table, as columns: all of them are stored, or none.
+///
+/// `time` is a timestamp in nanoseconds without NULL; columns that are dictionaries of text are tags, those of floats, 64-bit
+/// integers, booleans and text are fields.
+#[derive(Clone, Debug)]
+pub struct RowsRequest {
+    /// The rows, in write order.
+    pub rows: TableRows,
+    /// As [`WriteRequest::level`].
+    pub level: Option<AckLevel>,
+    /// As [`WriteRequest::token`].
+    pub token: Option<TokenId>,
+}
+
+/// What a request brings.
+enum Brought {
+    Lines(Bytes, Precision),
+    Rows(TableRows),
+}
+
+impl Brought {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Lines(body, _) => body.len(),
+            Self::Rows(rows) => rows.rows.get_array_memory_size(),
+        }
+    }
+}
+
+/// A request, whatever its form.
+struct Posted {
+    brought: Brought,
+    level: Option<AckLevel>,
+    accept_partial: bool,
+    token: Option<TokenId>,
 }
 
 /// A body that was stored, all of it or its good lines.
@@ -126,6 +164,20 @@ impl Ingest {
     /// # Errors
     /// [`IngestError`]: for all but `Unknown` nothing of the body is stored.
     pub async fn write(&self, request: WriteRequest) -> Result<WriteOutcome, IngestError> {
+        let WriteRequest { body, precision, level, accept_partial, token } = request;
+        self.store(Posted { brought: Brought::Lines(body, precision), level, accept_partial, token }).await
+    }
+
+    /// Stores rows, as [`Ingest::write`] does.
+    ///
+    /// # Errors
+    /// [`IngestError`]: `Invalid` names the column that has no place in the table; for all but `Unknown` nothing is stored.
+    pub async fn write_rows(&self, request: RowsRequest) -> Result<WriteOutcome, IngestError> {
+        let RowsRequest { rows, level, token } = request;
+        self.store(Posted { brought: Brought::Rows(rows), level, accept_partial: false, token }).await
+    }
+
+    async fn store(&self, request: Posted) -> Result<WriteOutcome, IngestError> {
         let level = self.level(&request)?;
         let key = match request.token {
             Some(token) => Some(self.keys.take(token).await),
@@ -136,7 +188,7 @@ impl Ingest {
         let Admitted { batch, rejected, .. } = match earlier {
             Some(_) => self.admit_once(&request).await?,
             None => {
-                self.check_buffer(request.body.len())?;
+                self.check_buffer(request.brought.bytes())?;
                 key.map_or(Ok(()), |_| self.keys.check_room(&view))?;
                 self.admit(&request).await?
             }
@@ -159,7 +211,7 @@ impl Ingest {
         Ok(WriteOutcome { row_count, rejected, token, is_duplicate })
     }
 
-    fn level(&self, request: &WriteRequest) -> Result<AckLevel, IngestError> {
+    fn level(&self, request: &Posted) -> Result<AckLevel, IngestError> {
         let level = request.level.unwrap_or(self.config.level).max(self.config.level);
         if level == AckLevel::Quorum && !self.process.log.has_replicas() {
             let advice = "this server writes to one store, so it cannot acknowledge at `quorum`: ask for `object`";
@@ -187,7 +239,7 @@ impl Ingest {
         Ok(())
     }
 
-    async fn admit(&self, request: &WriteRequest) -> Result<Admitted, IngestError> {
+    async fn admit(&self, request: &Posted) -> Result<Admitted, IngestError> {
         for _ in 0..ADMISSIONS_MAX {
             let mut admitted = self.admit_once(request).await?;
             let is_refused = !admitted.rejected.is_empty() && !request.accept_partial;
@@ -204,15 +256,25 @@ impl Ingest {
         Err(IngestError::Busy("other processes keep changing these tables' columns: try again in a second".to_owned()))
     }
 
-    async fn admit_once(&self, request: &WriteRequest) -> Result<Admitted, IngestError> {
+    async fn admit_once(&self, request: &Posted) -> Result<Admitted, IngestError> {
         let state = self.process.manifest.state();
+        let limits = self.config.limits;
+        let (body, precision) = match &request.brought {
+            Brought::Lines(body, precision) => (body.clone(), *precision),
+            Brought::Rows(rows) => {
+                let known = state.tables.get(&rows.table).map(|table| Arc::clone(&table.schema));
+                return admit_rows(rows, known, &limits).map_err(|misfit| {
+                    IngestError::Invalid(format!("table {:?}: {misfit}", rows.table.as_str()))
+                });
+            }
+        };
         let now = self.process.env.now();
-        let (body, precision, limits) = (request.body.clone(), request.precision, self.config.limits);
+        let body_bytes = body.len();
         let admit = move || {
             let schema_of = |table: &str| state.tables.get(table).map(|table| Arc::clone(&table.schema));
             admit(&body, precision, now, schema_of, &limits)
         };
-        let admitted = match request.body.len() {
+        let admitted = match body_bytes {
             ..=INLINE_BODY_BYTES_MAX => admit(),
             _ => self.process.env.blocking(admit).await,
         };

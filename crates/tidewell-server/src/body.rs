@@ -66,7 +66,7 @@ async fn read(app: &App, is_gzip: bool, stream: &mut BodyDataStream) -> Result<T
     Ok(TakenBody { bytes: bytes.into(), share })
 }
 
-fn is_gzip(headers: &HeaderMap) -> Result<bool, Failure> {
+pub(crate) fn is_gzip(headers: &HeaderMap) -> Result<bool, Failure> {
     let Some(encoding) = headers.get(CONTENT_ENCODING) else { return Ok(false) };
     match encoding.to_str().unwrap_or("?").trim().to_ascii_lowercase().as_str() {
         "" | "identity" => Ok(false),

@@ -18,11 +18,11 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use crate::app::{App, Shared};
 use crate::reply::Failure;
 use crate::{
-    ServerConfig, catalog, cors, delete, health, metrics, observe, query_json, query_sql, snapshots, stats, write,
+    ServerConfig, catalog, cors, delete, health, import_csv, metrics, observe, query_json, query_sql, snapshots, stats, tables, write,
 };
 
 /// Every path that is served, as counted by the metrics.
-pub(crate) const ROUTES: [&str; 19] = [
+pub(crate) const ROUTES: [&str; 23] = [
     "/write",
     "/api/v2/write",
     "/api/v3/write_lp",
@@ -30,6 +30,10 @@ pub(crate) const ROUTES: [&str; 19] = [
     "/api/v2/delete",
     "/api/v1/snapshots",
     "/api/v1/snapshots/restore",
+    "/api/v1/tables",
+    "/api/v1/tables/{table}/schema",
+    "/api/v1/tables/{table}/rows",
+    "/api/v1/import/csv",
     "/query",
     "/sql",
     "/api/v3/query_sql",
@@ -66,6 +70,10 @@ pub(crate) fn router_of(app: Shared) -> Router {
         .route("/api/v2/delete", post(delete::delete_v2))
         .route("/api/v1/snapshots", get(snapshots::list).post(snapshots::create).delete(snapshots::drop_one))
         .route("/api/v1/snapshots/restore", post(snapshots::restore))
+        .route("/api/v1/tables", get(tables::list))
+        .route("/api/v1/tables/{table}/schema", get(tables::schema))
+        .route("/api/v1/tables/{table}/rows", get(tables::rows))
+        .route("/api/v1/import/csv", post(import_csv::import_csv))
         .route("/query", get(query_json::query_get).post(query_json::query_post))
         .route("/sql", post(query_json::sql_post))
         .route("/api/v3/query_sql", get(query_sql::query_sql).post(query_sql::query_sql))

@@ -14,7 +14,7 @@ use crate::reply::{Api, Failure};
 use crate::write_refusal::{Rejected, partial_reply, refusal_reply};
 
 /// The token that lets a later query see this write, from any process.
-const SESSION: HeaderName = HeaderName::from_static("x-tidewell-session");
+pub(crate) const SESSION: HeaderName = HeaderName::from_static("x-tidewell-session");
 
 /// Names a request, so that it can be sent again safely after an unclear answer.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -109,7 +109,7 @@ fn request(api: Api, parameters: &Parameters) -> Result<WriteRequest, Failure> {
 }
 
 /// A request that is sent again with the same key counts once.
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Failure> {
     let Some(key) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
     let key = key.to_str().ok().map(str::trim).filter(|key| (1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&key.len()));
     let refused = || format!("Idempotency-Key must be 1 to {IDEMPOTENCY_KEY_BYTES_MAX} printable ASCII characters");

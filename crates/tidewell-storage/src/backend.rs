@@ -142,6 +142,18 @@ pub(crate) enum Patience {
     Once,
 }
 
+/// An object that goes to the store in parts and is there once all have come.
+#[async_trait]
+pub(crate) trait Parts: fmt::Debug + Send {
+    /// The next part; all but the last are of at least 5 MiB.
+    async fn put(&mut self, part: Bytes) -> Result<(), Failure>;
+
+    async fn finish(&mut self) -> Result<(), Failure>;
+
+    /// Gives up what was put; the store forgets it.
+    async fn abort(&mut self) -> Result<(), Failure>;
+}
+
 /// A kind of store. Every method counts the requests that it makes with the meter it is given.
 ///
 /// Creates and replaces are atomic among all processes; listings are strongly consistent, a key that is neither written nor
@@ -183,6 +195,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
     async fn list(&self, folder: &str, meter: &Meter) -> Result<Vec<Listed>, Failure>;
 
     async fn list_first(&self, folder: &str, meter: &Meter) -> Result<Option<Listed>, Failure>;
+
+    /// Begins an object in parts; `None` where the store takes objects only as a whole.
+    async fn parts(&self, _key: &str, _meter: &Meter) -> Result<Option<Box<dyn Parts>>, Failure> {
+        Ok(None)
+    }
 
     /// The names of the folders directly below a folder, sorted.
     async fn list_folders(&self, folder: &str, meter: &Meter) -> Result<Vec<String>, Failure>;

@@ -26,6 +26,7 @@ mod replace;
 mod s3;
 mod settle;
 mod store;
+mod upload;
 
 pub use backend::{Listed, Operation, Tag};
 #[cfg(feature = "test-util")]
@@ -47,3 +48,4 @@ pub use options::StoreOptions;
 pub use probe::{Check, Finding, ProbeReport, Verdict, probe};
 pub use replace::{Replaced, Revalidated};
 pub use store::Store;
+pub use upload::Upload;

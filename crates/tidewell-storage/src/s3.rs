@@ -4,6 +4,7 @@ mod answer;
 mod connect;
 mod count;
 mod exchange;
+mod parts;
 #[cfg(test)]
 mod tests;
 
@@ -17,17 +18,18 @@ use object_store::aws::AmazonS3;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, GetOptions, ObjectMeta, ObjectStore, PutMode, PutOptions, PutResult, UpdateVersion,
+    Attribute, Attributes, GetOptions, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutResult, UpdateVersion,
 };
 use tidewell_types::WriteId;
 
-use crate::backend::{Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Patience, Tag};
+use crate::backend::{Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Parts, Patience, Tag};
 use crate::memory::{PAGE_KEYS, folder_start};
 use crate::meter::Meter;
 use crate::options::StoreOptions;
 use crate::ranges;
 
 use exchange::Exchange;
+use parts::S3Parts;
 
 /// The user metadata that holds a create's write id; S3 prepends `x-amz-meta-`.
 const WRITE_ID_METADATA: &str = "tidewell-write-id";
@@ -243,6 +245,14 @@ impl Backend for S3Backend {
         // Directory buckets do not list in the order of keys.
         listed.sort_unstable_by(|a, b| a.key.cmp(&b.key));
         Ok(listed)
+    }
+
+    async fn parts(&self, key: &str, meter: &Meter) -> Result<Option<Box<dyn Parts>>, Failure> {
+        let path = self.path(key)?;
+        let exchange = Exchange::new(meter);
+        let begun = exchange.run(self.patient.put_multipart_opts(&path, PutMultipartOptions::default())).await;
+        let upload = begun.map_err(|error| exchange.write_failure(error))?;
+        Ok(Some(Box::new(S3Parts { upload, meter: meter.clone() })))
     }
 
     async fn list_first(&self, folder: &str, meter: &Meter) -> Result<Option<Listed>, Failure> {

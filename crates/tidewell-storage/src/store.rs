@@ -111,7 +111,7 @@ impl Store {
         Place { operation, object: object.to_owned(), store: self.shared.url.to_string() }
     }
 
-    fn error(&self, operation: Operation, object: &str) -> impl FnOnce(Failure) -> StorageError {
+    pub(crate) fn error(&self, operation: Operation, object: &str) -> impl FnOnce(Failure) -> StorageError {
         let place = self.place(operation, object);
         move |failure| StorageError::from_failure(place, failure)
     }
