@@ -7,7 +7,7 @@ use tidewell_testkit::{ServerFlags, binary};
 
 use crate::place::Place;
 
-fn tidewell(place: &Place, args: &[&str], input: &str) -> Output {
+pub(crate) fn tidewell(place: &Place, args: &[&str], input: &str) -> Output {
     let mut command = Command::new(binary());
     command.args(args).current_dir(place.path()).envs(place.variables());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -15,7 +15,7 @@ fn tidewell(place: &Place, args: &[&str], input: &str) -> Output {
     child.wait_with_output().unwrap()
 }
 
-fn printed(output: &Output) -> String {
+pub(crate) fn printed(output: &Output) -> String {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
 }

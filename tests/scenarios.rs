@@ -9,6 +9,7 @@ mod command_line;
 mod conformance;
 mod crowd;
 mod duckdb;
+mod exchange;
 mod frozen_bucket;
 mod history;
 mod kill;

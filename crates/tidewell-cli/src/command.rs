@@ -8,6 +8,7 @@ use crate::backup::{BackupArgs, RestoreArgs};
 use crate::completions::CompletionsArgs;
 use crate::db::DbArgs;
 use crate::doctor::DoctorArgs;
+use crate::export::ExportArgs;
 use crate::fold::FoldArgs;
 use crate::query::QueryArgs;
 use crate::serve::ServeArgs;
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Write(WriteArgs),
     /// Run one SQL query
     Query(QueryArgs),
+    /// Write a table or an answer to files, here or in a bucket
+    Export(ExportArgs),
     /// Turn the write-ahead log into segments, once
     Fold(FoldArgs),
     /// Make few large segments of many small ones

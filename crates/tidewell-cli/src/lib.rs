@@ -10,6 +10,7 @@ mod db;
 mod delivery;
 mod doctor;
 mod engine_args;
+mod export;
 mod failure;
 mod fold;
 mod line_batch;
@@ -70,6 +71,7 @@ async fn execute(command: Command, env: Env) -> Result<(), Failure> {
         Command::Serve(args) => serve::serve(args, env).await,
         Command::Write(args) => write::write(args, env).await,
         Command::Query(args) => query::query(args, env).await,
+        Command::Export(args) => export::export(args, env).await,
         Command::Fold(args) => fold::fold(args, env).await,
         Command::Compact(args) => verb::compact(args, env).await,
         Command::Tier(args) => verb::tier(args, env).await,
