@@ -2,6 +2,7 @@
 
 mod bars;
 mod direct;
+mod plan;
 mod register;
 mod report;
 mod rest;

@@ -16,6 +16,7 @@ mod engine;
 mod error;
 mod fold;
 mod home;
+mod import;
 mod log_stores;
 mod maintain;
 mod outlet;
@@ -48,10 +49,15 @@ pub use tables::{ColumnInfo, TableInfo};
 pub use write::{RowsRequest, WriteError, WriteReply, WriteRequest};
 
 pub use tidewell_csv::{CsvOptions, Rejected, Rejections, SETTINGS as CSV_SETTINGS, TimeError, Timezone, parse_instant};
+pub use tidewell_import::{
+    FileFailure, FileRejections, Format as ImportFormat, ImportOptions, ImportSummary, Progress as ImportProgress,
+    ProgressView as ImportProgressView, SourceFile,
+};
 pub use tidewell_ingest::RejectedLine;
 pub use tidewell_line_protocol::Precision;
 pub use tidewell_maintain::FoldOutcome;
 pub use tidewell_query::{Answer, JsonQuery, QueryError, QueryStatistics};
+pub use tidewell_segment::foreign::{ForeignOptions, NumberUnit, OnRefused};
 pub use tidewell_storage::{Check, Finding, LocationError, ProbeReport, StoreUrl, Usage, Verdict};
-pub use tidewell_types::{ColumnKind, TimestampNs};
+pub use tidewell_types::{ColumnKind, TableName, TimestampNs};
 pub use tidewell_wal::{AckLevel, AckLevelError};
