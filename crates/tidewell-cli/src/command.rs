@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::backup::{BackupArgs, RestoreArgs};
+use crate::catalog::CatalogArgs;
 use crate::completions::CompletionsArgs;
 use crate::db::DbArgs;
 use crate::doctor::DoctorArgs;
 use crate::export::ExportArgs;
 use crate::fold::FoldArgs;
+use crate::import::ImportArgs;
 use crate::query::QueryArgs;
 use crate::serve::ServeArgs;
 use crate::snapshot::SnapshotArgs;
@@ -33,7 +35,7 @@ Exit codes: 0 done, 1 failed in part or whole, 2 wrong usage.";
 #[command(name = "tidewell", version, after_help = EXAMPLES, max_term_width = 120)]
 pub(crate) struct Cli {
     /// Configuration file; without it ./tidewell.toml is read where there is one
-    #[arg(long, global = true, env = config_variable(), value_name = "FILE", help_heading = "Global options")]
+    #[arg(long, short, global = true, env = config_variable(), value_name = "FILE", help_heading = "Global options")]
     pub(crate) config: Option<PathBuf>,
 
     /// What to log to stderr, like `info` or `tidewell_wal=debug,warn`; RUST_LOG is heard too
@@ -57,8 +59,12 @@ pub(crate) enum Command {
     Write(WriteArgs),
     /// Run one SQL query
     Query(QueryArgs),
+    /// Bring Parquet or CSV files into a table, or register Parquet in place
+    Import(ImportArgs),
     /// Write a table or an answer to files, here or in a bucket
     Export(ExportArgs),
+    /// Find, count and search datasets of Parquet that others keep
+    Catalog(CatalogArgs),
     /// Turn the write-ahead log into segments, once
     Fold(FoldArgs),
     /// Make few large segments of many small ones

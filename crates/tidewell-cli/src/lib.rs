@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 the work failed in part or whole, 2 wrong usage.
 
 mod backup;
+mod catalog;
 mod command;
 mod completions;
 mod config;
@@ -13,6 +14,7 @@ mod engine_args;
 mod export;
 mod failure;
 mod fold;
+mod import;
 mod line_batch;
 mod line_end;
 mod log;
@@ -71,6 +73,8 @@ async fn execute(command: Command, env: Env) -> Result<(), Failure> {
         Command::Serve(args) => serve::serve(args, env).await,
         Command::Write(args) => write::write(args, env).await,
         Command::Query(args) => query::query(args, env).await,
+        Command::Import(args) => import::import(args, env).await,
+        Command::Catalog(args) => catalog::catalog(args, env).await,
         Command::Export(args) => export::export(args, env).await,
         Command::Fold(args) => fold::fold(args, env).await,
         Command::Compact(args) => verb::compact(args, env).await,

@@ -58,6 +58,19 @@ impl ServerClient {
         request.send().await.map_err(|error| self.no_answer(&error))
     }
 
+    /// The JSON that a GET of `path` is answered with.
+    ///
+    /// # Errors
+    /// [`Failure`] in the server's words, or when no answer came.
+    pub(crate) async fn get_json(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
+        let response = self.send(self.request(Method::GET, path)?.query(query)).await?;
+        if !response.status().is_success() {
+            return Err(refusal(response).await);
+        }
+        let bytes = response.bytes().await.map_err(|error| self.no_answer(&error))?;
+        serde_json::from_slice(&bytes).map_err(|error| Failure::work(format!("the server's answer makes no sense: {error}")))
+    }
+
     /// What to say when an answer did not come, or stopped half way.
     pub(crate) fn no_answer(&self, error: &reqwest::Error) -> Failure {
         let host = self.base.as_str().trim_end_matches('/');

@@ -11,6 +11,7 @@ use tidewell_storage::{Store, StoreOptions};
 use tokio::sync::Notify;
 
 use crate::background;
+use crate::catalog::Catalogs;
 use crate::config::{EngineConfig, Limits};
 use crate::counters::Counters;
 use crate::databases::Databases;
@@ -33,6 +34,7 @@ pub(crate) struct Inner {
     pub(crate) queries: QueryEngine,
     pub(crate) databases: Databases,
     pub(crate) counters: Counters,
+    pub(crate) catalogs: Catalogs,
     pub(crate) opened_at: Duration,
     pub(crate) is_closing: AtomicBool,
     /// Wakes the folding task when a buffer has grown.
@@ -65,6 +67,7 @@ impl Engine {
             databases: Databases::new(Arc::clone(&home)),
             home,
             counters: Counters::default(),
+            catalogs: Catalogs::default(),
             opened_at: env.monotonic(),
             is_closing: AtomicBool::new(false),
             grown: Notify::new(),

@@ -6,6 +6,7 @@
 mod attach;
 mod background;
 mod backup;
+mod catalog;
 mod config;
 mod counters;
 mod csv;
@@ -48,6 +49,10 @@ pub use status::{DatabaseStatus, Status, StoreStatus};
 pub use tables::{ColumnInfo, TableInfo};
 pub use write::{RowsRequest, WriteError, WriteReply, WriteRequest};
 
+pub use tidewell_catalog::{
+    Answer as CatalogAnswer, Cancel as ScanCancel, Dataset, DatasetRecord, DatasetState, Hit, Kinds, Progress as ScanProgress,
+    Query as CatalogQuery, Sampling, ScanOptions, ScanSummary, Scanned, SeriesHit,
+};
 pub use tidewell_csv::{CsvOptions, Rejected, Rejections, SETTINGS as CSV_SETTINGS, TimeError, Timezone, parse_instant};
 pub use tidewell_import::{
     FileFailure, FileRejections, Format as ImportFormat, ImportOptions, ImportSummary, Progress as ImportProgress,

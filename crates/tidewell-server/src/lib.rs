@@ -24,6 +24,7 @@ mod reply;
 mod request_id;
 mod router;
 mod rows_reply;
+mod search;
 mod serve;
 mod snapshots;
 mod stats;

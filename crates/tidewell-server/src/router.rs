@@ -18,11 +18,11 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use crate::app::{App, Shared};
 use crate::reply::Failure;
 use crate::{
-    ServerConfig, catalog, cors, delete, health, import_csv, metrics, observe, query_json, query_sql, snapshots, stats, tables, write,
+    ServerConfig, catalog, cors, delete, health, import_csv, metrics, observe, query_json, query_sql, search, snapshots, stats, tables, write,
 };
 
 /// Every path that is served, as counted by the metrics.
-pub(crate) const ROUTES: [&str; 23] = [
+pub(crate) const ROUTES: [&str; 25] = [
     "/write",
     "/api/v2/write",
     "/api/v3/write_lp",
@@ -34,6 +34,8 @@ pub(crate) const ROUTES: [&str; 23] = [
     "/api/v1/tables/{table}/schema",
     "/api/v1/tables/{table}/rows",
     "/api/v1/import/csv",
+    "/api/v1/catalog/search",
+    "/api/v1/catalog/datasets",
     "/query",
     "/sql",
     "/api/v3/query_sql",
@@ -74,6 +76,8 @@ pub(crate) fn router_of(app: Shared) -> Router {
         .route("/api/v1/tables/{table}/schema", get(tables::schema))
         .route("/api/v1/tables/{table}/rows", get(tables::rows))
         .route("/api/v1/import/csv", post(import_csv::import_csv))
+        .route("/api/v1/catalog/search", get(search::search))
+        .route("/api/v1/catalog/datasets", get(search::datasets))
         .route("/query", get(query_json::query_get).post(query_json::query_post))
         .route("/sql", post(query_json::sql_post))
         .route("/api/v3/query_sql", get(query_sql::query_sql).post(query_sql::query_sql))
