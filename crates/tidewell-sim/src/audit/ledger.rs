@@ -4,7 +4,7 @@ mod compare;
 mod keep;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tidewell_manifest::{CheckpointRef, Grave, SegmentEntry, inspect};
@@ -21,6 +21,8 @@ use crate::violation::Invariant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GenerationEntry {
     pub(crate) state: GenerationState,
+    /// The version that opened it; 0 for the first, which no commit opens.
+    opened: Version,
     pub(crate) watermarks: Option<WriteId>,
 }
 
@@ -36,7 +38,8 @@ pub(crate) struct Ledger {
     epochs: BTreeMap<NodeId, u64>,
     pub(crate) generations: BTreeMap<Generation, GenerationEntry>,
     stamp_max: Stamp,
-    tokens: Arc<BTreeSet<TokenId>>,
+    /// The version that folded each request, also of those that the product has forgotten.
+    tokens: Arc<BTreeMap<TokenId, Version>>,
     pub(crate) bounds: Arc<BTreeMap<TableName, Bounds>>,
     /// How long rows are kept, in milliseconds, by table; `None` is for those that do not say.
     retentions: BTreeMap<Option<TableName>, u64>,
@@ -112,10 +115,10 @@ impl Ledger {
         }
     }
 
-    /// I2: of all requests with one token the rows of one are folded.
+    /// I2: of all requests with one token the rows of one are folded, whether the product remembers it or not.
     fn take_tokens(&mut self, commit: &inspect::Commit, findings: &mut Findings) {
         for token in &commit.intent.tokens {
-            if !Arc::make_mut(&mut self.tokens).insert(*token) {
+            if Arc::make_mut(&mut self.tokens).insert(*token, commit.version).is_some() {
                 let what = format!("record {} folds request {token} again", commit.version);
                 findings.broken(Invariant::ExactlyOnce, what);
             }
@@ -157,10 +160,14 @@ impl Ledger {
                 findings.broken(Invariant::Watermarks, what);
             }
             let was_sealed = self.generation(generation) == GenerationState::Sealed;
-            let known = self.generations.get(&generation).and_then(|entry| entry.watermarks);
+            let before = self.generations.get(&generation);
+            let opened = before.map_or(commit.version, |entry| entry.opened);
+            let known = before.and_then(|entry| entry.watermarks);
             let is_sealed_here = change.state == GenerationState::Sealed && !was_sealed;
             let watermarks = if is_sealed_here { change.watermarks } else { known };
-            self.generations.insert(generation, GenerationEntry { state: change.state, watermarks });
+            // The first is there before any commit says so.
+            let opened = if generation == Generation::ZERO { Version::ZERO } else { opened };
+            self.generations.insert(generation, GenerationEntry { state: change.state, opened, watermarks });
         }
     }
 }
