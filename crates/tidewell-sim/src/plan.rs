@@ -164,6 +164,7 @@ impl Plan {
     fn favour(&mut self, breakage: Breakage) {
         let milli = Duration::from_millis;
         match breakage {
+            Breakage::ForgetsTokens => self.key_share = 1.0,
             Breakage::AcksUnknown => {
                 self.faults = FaultRates { fail_before: 0.5, hang: 0.1, ..FaultRates::default() };
             }

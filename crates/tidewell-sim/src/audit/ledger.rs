@@ -14,6 +14,7 @@ use tidewell_types::{
 
 use super::Findings;
 use super::content::{Bounds, SegmentRows};
+use crate::race::Race;
 use crate::rows::Rows;
 use crate::violation::Invariant;
 
@@ -115,14 +116,30 @@ impl Ledger {
         }
     }
 
-    /// I2: of all requests with one token the rows of one are folded, whether the product remembers it or not.
+    /// I2: of all requests with one token the rows of one are folded, for as long as it has to be remembered; the oracle knows
+    /// which requests may be repeated later.
     fn take_tokens(&mut self, commit: &inspect::Commit, findings: &mut Findings) {
+        let from = self.remembers_from();
         for token in &commit.intent.tokens {
-            if Arc::make_mut(&mut self.tokens).insert(*token, commit.version).is_some() {
+            let before = Arc::make_mut(&mut self.tokens).insert(*token, commit.version);
+            if before.is_some_and(|version| version >= from) {
                 let what = format!("record {} folds request {token} again", commit.version);
                 findings.broken(Invariant::ExactlyOnce, what);
             }
         }
+    }
+
+    /// Requests that were folded before this need not be remembered: a generation that was opened then is sealed, and so are
+    /// all before it.
+    fn remembers_from(&self) -> Version {
+        let unsealed = (0..).map(Generation::new).find(|number| self.generation(*number) != GenerationState::Sealed);
+        let sealed = self.generations.iter().filter(|(number, _)| unsealed.is_none_or(|unsealed| **number < unsealed));
+        sealed.map(|(_, entry)| entry.opened).max().unwrap_or_default()
+    }
+
+    /// Whether a request was folded and need not be remembered any more.
+    pub(crate) fn has_forgotten(&self, token: &TokenId) -> bool {
+        self.tokens.get(token).is_some_and(|version| *version < self.remembers_from())
     }
 
     /// I2: an entry is folded once. I11: by who may, and where it may be.
@@ -167,7 +184,13 @@ impl Ledger {
             let watermarks = if is_sealed_here { change.watermarks } else { known };
             // The first is there before any commit says so.
             let opened = if generation == Generation::ZERO { Version::ZERO } else { opened };
+            let from = self.remembers_from();
             self.generations.insert(generation, GenerationEntry { state: change.state, opened, watermarks });
+            let forgotten = from..self.remembers_from();
+            if self.tokens.values().any(|version| forgotten.contains(version)) {
+                findings.forgot = true;
+                findings.reached.push(Race::KeyForgotten);
+            }
         }
     }
 }

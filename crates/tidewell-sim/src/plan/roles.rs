@@ -28,8 +28,10 @@ pub(super) fn roles(dice: &mut Dice, has_replicas: bool, breakage: Breakage) -> 
         actors.extend(dice.chance(0.3).then_some(Actor::Snapshotter));
         add(format!("server{number}"), Some(level), actors);
     }
-    if dice.chance(0.4) {
+    let tests_disk = breakage == Breakage::SyncsNothing;
+    if dice.chance(0.4) || tests_disk {
         let level = dice.pick(&[AckLevel::Periodic, AckLevel::EveryWrite, AckLevel::OsDefault]);
+        let level = if tests_disk { Some(AckLevel::EveryWrite) } else { level };
         let mut actors = vec![Actor::Client(0), Actor::Client(1), Actor::Folder, Actor::Reader];
         actors.extend((level == Some(AckLevel::Periodic)).then_some(Actor::Syncer));
         actors.extend(dice.chance(0.3).then_some(Actor::Deleter));
@@ -67,6 +69,8 @@ fn needed(breakage: Breakage) -> Vec<(&'static str, Vec<Actor>)> {
         Breakage::CollectsByAge => vec![careless(Careless::Orphans)],
         Breakage::CollectsUncondemned => vec![careless(Careless::Removed), ("keeper", vec![Actor::Compactor])],
         Breakage::ForgetsWatermarks => vec![careless(Careless::Watermarks)],
+        Breakage::ForgetsTokens => vec![careless(Careless::Tokens)],
+        Breakage::CheckpointsAhead => vec![careless(Careless::Checkpoint)],
         Breakage::SealsAtOnce => vec![careless(Careless::Sealing), ("keeper", vec![Actor::Sealer])],
         Breakage::RewritesOutOfOrder => vec![careless(Careless::Rewrite)],
         Breakage::ReadsWithoutFloor | Breakage::CommitsWithoutFloor => {

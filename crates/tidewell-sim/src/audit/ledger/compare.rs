@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidewell_manifest::{State, inspect};
-use tidewell_types::{Generation, GenerationState, SegmentId, Source, Version, Watermarks as _, WriteId};
+use tidewell_types::{GenerationState, SegmentId, Source, Watermarks as _, WriteId};
 
 use super::Ledger;
 use crate::audit::Findings;
@@ -80,14 +80,6 @@ impl Ledger {
             }
         }
         Ok(())
-    }
-
-    /// Requests that were folded before this need not be remembered: a generation that was opened then is sealed, and so are
-    /// all before it.
-    fn remembers_from(&self) -> Version {
-        let unsealed = (0..).map(Generation::new).find(|number| self.generation(*number) != GenerationState::Sealed);
-        let sealed = self.generations.iter().filter(|(number, _)| unsealed.is_none_or(|unsealed| **number < unsealed));
-        sealed.map(|(_, entry)| entry.opened).max().unwrap_or_default()
     }
 
     /// Whether the state has let go of a source's watermark.
