@@ -53,7 +53,8 @@ impl Process {
         let clients = role.actors.iter().filter(|actor| actor.is_client()).count();
         Ok(Arc::new(Self {
             clock: ProcessClock::new(world.time, role.skew_ns),
-            disk: Disk::new(&role.name, world.plan.breakage != Breakage::SyncsNothing).map_err(|error| error.to_string())?,
+            disk: Disk::new(&role.name, world.plan.breakage != Breakage::SyncsNothing)
+                .map_err(|error| error.to_string())?,
             writes_left: (0..clients).map(|_| AtomicU64::new(world.plan.writes_per_client)).collect(),
             incarnation: AtomicU32::new(0),
             gate: Mutex::new(ProcessGate::new()),

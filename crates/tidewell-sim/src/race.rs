@@ -145,3 +145,6 @@ impl Coverage {
         Race::ALL.iter().copied().filter(|race| self.of(*race) == 0).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,8 +18,8 @@ use crate::host::Host;
 use crate::oracle::{EVENTS, Oracle, Outcome};
 use crate::race::Race;
 use crate::violation::Invariant;
-pub(super) use rows::{TIME_START_NS, TIME_STEP_NS, TIMES};
 use rows::lines;
+pub(super) use rows::{TIME_START_NS, TIME_STEP_NS, TIMES};
 use server::{Request, send};
 
 /// Clients that lose patience do so within this.
@@ -103,12 +103,7 @@ async fn write(host: &Arc<Host>, dice: &mut Dice, asked: Asked) -> Outcome {
 }
 
 /// Sends a request with a key again, to this process or another, until it is acknowledged, and sometimes once more.
-async fn again(
-    host: &Arc<Host>,
-    dice: &mut Dice,
-    (first, token): (Request, TokenId),
-    mut outcome: Outcome,
-) -> Outcome {
+async fn again(host: &Arc<Host>, dice: &mut Dice, (first, token): (Request, TokenId), mut outcome: Outcome) -> Outcome {
     let world = host.world();
     for _ in 0..RETRIES_MAX {
         if (outcome == Outcome::Acked && !dice.chance(0.3)) || !host.is_storm() {

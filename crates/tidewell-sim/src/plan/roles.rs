@@ -58,6 +58,12 @@ pub(super) fn roles(dice: &mut Dice, has_replicas: bool, breakage: Breakage) -> 
     for (name, actors) in needed(breakage) {
         add(name.to_owned(), None, actors);
     }
+    if breakage == Breakage::AcksUnchecked {
+        // Those who do not look after they have written must look when they read.
+        roles.retain(|role| role.level.is_none_or(|level| level >= AckLevel::Object));
+        let writers = roles.iter_mut().filter(|role| role.level.is_some());
+        writers.for_each(|role| role.actors.retain(|actor| actor.is_client()));
+    }
     roles
 }
 
@@ -76,7 +82,9 @@ fn needed(breakage: Breakage) -> Vec<(&'static str, Vec<Actor>)> {
         Breakage::ReadsWithoutFloor | Breakage::CommitsWithoutFloor => {
             vec![("keeper", vec![Actor::Collector, Actor::Collector])]
         }
-        Breakage::AcksUnchecked => vec![("keeper", vec![Actor::Sealer, Actor::Sealer])],
+        Breakage::AcksUnchecked => {
+            vec![("keeper", vec![Actor::Sealer, Actor::Sealer]), ("folder", vec![Actor::Folder])]
+        }
         Breakage::ShowsSealing => {
             vec![("keeper", vec![Actor::Sealer, Actor::Sealer]), ("watcher", vec![Actor::Reader, Actor::Reader])]
         }

@@ -70,10 +70,7 @@ pub(super) fn folds(state: &State, entries: &[Arc<Entry>]) -> Vec<Fold> {
 }
 
 /// Folds what is in the log, and says as much of it as `folds` does: nothing of requests.
-pub(super) async fn fold(
-    host: &Host,
-    folds: impl Fn(&State, &[Arc<Entry>]) -> Vec<Fold>,
-) -> Result<(), ReadError> {
+pub(super) async fn fold(host: &Host, folds: impl Fn(&State, &[Arc<Entry>]) -> Vec<Fold>) -> Result<(), ReadError> {
     let pinned = take(host).await?;
     let state = Arc::clone(&pinned.state);
     let mut intent = Intent::new(Author { generation: state.open_generation(), writer: host.writer });
