@@ -56,6 +56,8 @@ pub(crate) struct Findings {
     pub(crate) folded: Vec<Arc<Vec<Row>>>,
     /// Deletes that were just committed, by the start of their spans.
     pub(crate) deletes: Vec<TimestampNs>,
+    /// Whether idempotency keys were forgotten.
+    pub(crate) forgot: bool,
     /// Instants that tables' rows now end at, and how long those are kept, in milliseconds.
     pub(crate) floors: Vec<(TableName, TimestampNs, u64)>,
 }

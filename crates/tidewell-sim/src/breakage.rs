@@ -40,11 +40,19 @@ pub enum Breakage {
     SealsAtOnce,
     /// A rewrite takes segments that are no neighbours in the order of writes.
     RewritesOutOfOrder,
+    /// Servers acknowledge a write when it has come, and log it afterwards.
+    AcksEarly,
+    /// A disk answers an fsync and has written nothing.
+    SyncsNothing,
+    /// A fold commits its segments and watermarks, and forgets which requests it took.
+    ForgetsTokens,
+    /// A checkpoint is written of a state whose commit is still to come.
+    CheckpointsAhead,
 }
 
 impl Breakage {
     /// All but none.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 21] = [
         Self::IgnoresConditions,
         Self::Forgets,
         Self::SkipsFloor,
@@ -62,5 +70,9 @@ impl Breakage {
         Self::ForgetsWatermarks,
         Self::SealsAtOnce,
         Self::RewritesOutOfOrder,
+        Self::AcksEarly,
+        Self::SyncsNothing,
+        Self::ForgetsTokens,
+        Self::CheckpointsAhead,
     ];
 }

@@ -78,6 +78,8 @@ async fn settle(world: &Arc<World>, processes: &[Arc<Process>]) -> Option<Vec<Ar
     loop {
         processes.iter().for_each(|process| process.thaw());
         if processes.iter().all(|process| process.is_idle()) {
+            // An ambush of the storm's last moments may not have struck yet.
+            processes.iter().for_each(|process| process.spare());
             return Some(processes.iter().filter_map(|process| process.host()).collect());
         }
         if world.now() > deadline {

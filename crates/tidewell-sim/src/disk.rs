@@ -20,6 +20,8 @@ const FRAME_HEADER_BYTES: usize = 28;
 pub(crate) struct Disk {
     folder: TempDir,
     synced: Mutex<Synced>,
+    /// Whether an fsync does what it says.
+    syncs: bool,
 }
 
 #[derive(Debug, Default)]
@@ -42,14 +44,14 @@ pub(crate) struct Crash {
 
 impl Disk {
     /// An empty disk, in memory where the system has such a place: fsync costs nothing there.
-    pub(crate) fn new(name: &str) -> io::Result<Self> {
+    pub(crate) fn new(name: &str, syncs: bool) -> io::Result<Self> {
         let prefix = format!("tidewell-sim-{name}-");
         let memory = Path::new("/dev/shm");
         let folder = match tempfile::Builder::new().prefix(&prefix).tempdir_in(memory) {
             Ok(folder) => folder,
             Err(_) => tempfile::Builder::new().prefix(&prefix).tempdir()?,
         };
-        Ok(Self { folder, synced: Mutex::default() })
+        Ok(Self { folder, synced: Mutex::default(), syncs })
     }
 
     pub(crate) fn log_folder(&self) -> PathBuf {
@@ -59,7 +61,9 @@ impl Disk {
     /// Everything up to here was fsynced; `next` is the frame that comes next.
     pub(crate) fn note_synced(&self, next: Seq) {
         let mut synced = self.synced.lock();
-        synced.bytes = log_files(&self.log_folder()).unwrap_or_default().into_iter().collect();
+        if self.syncs {
+            synced.bytes = log_files(&self.log_folder()).unwrap_or_default().into_iter().collect();
+        }
         synced.frames = synced.frames.max(next);
     }
 

@@ -72,6 +72,11 @@ impl ProcessGate {
         self.inner.lock().fuse = Some((polls, fuse));
     }
 
+    /// Puts a fuse out.
+    pub(crate) fn put_out(&self) {
+        self.inner.lock().fuse = None;
+    }
+
     /// Waits for the next change.
     pub(crate) async fn changed(&self) {
         self.changed.notified().await;

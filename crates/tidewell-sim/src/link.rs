@@ -87,6 +87,11 @@ impl Network for Link {
         }
         let (from, to) = self.world.plan.latency;
         let mut journey = Journey { there: dice.span(from, to), fault, back: dice.span(from, to) };
+        let upload_max = self.world.plan.upload_max;
+        if !upload_max.is_zero() && self.world.layout.parse_wal(attempted.key).is_some() {
+            let is_upload = attempted.operation == Operation::Create;
+            journey.there += if is_upload { dice.span(from, upload_max) } else { Duration::ZERO };
+        }
         match fault {
             Fault::ApplyLater(_) => self.world.audit.lock().expect_late(attempted.key),
             // What is lost is noticed by a timeout, which may be long.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidewell_types::{Seq, Source};
+use tidewell_types::{Seq, Source, TokenId};
 use tidewell_wal::AckLevel;
 
 use crate::race::Race;
@@ -74,7 +74,13 @@ pub(crate) struct Write {
     folded: Option<Duration>,
     /// Its only copy may have gone with its machine: it need not be there any more.
     is_forgiven: bool,
+    /// Its key was forgotten while it was being sent again: then it may count once more, as a later write.
+    may_repeat: bool,
 }
+
+/// A try of a write with a key that a server is handling.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Try(u64);
 
 /// A number for each (row, field) and the writes to it, in the order in which they began.
 #[derive(Debug, Default)]
@@ -107,6 +113,9 @@ pub(crate) struct Oracle {
     writes: Vec<Write>,
     cells: Cells,
     pub(crate) deletes: Deletes,
+    /// Tries that are being handled, by number: of which write, with which key, and whether it is not the first.
+    tries: BTreeMap<u64, (u64, TokenId, bool)>,
+    next_try: u64,
     /// Whether wall clocks differ, so that stamps of several processes do not compare.
     clocks_lie: bool,
     /// Whether listings are not of one moment.
@@ -131,7 +140,8 @@ pub(crate) fn value_of(write: u64, place: usize) -> i64 {
 impl Oracle {
     pub(crate) fn new(clocks_lie: bool, lists_race: bool) -> Self {
         let (cells, deletes) = (Cells::default(), Deletes::default());
-        Self { writes: Vec::new(), cells, deletes, clocks_lie, lists_race, seen: BTreeMap::new() }
+        let (tries, seen) = (BTreeMap::new(), BTreeMap::new());
+        Self { writes: Vec::new(), cells, deletes, tries, next_try: 0, clocks_lie, lists_race, seen }
     }
 
     /// The number of the next write.
@@ -172,6 +182,7 @@ impl Oracle {
             is_logged: false,
             folded: None,
             is_forgiven: false,
+            may_repeat: false,
         });
     }
 
@@ -200,6 +211,25 @@ impl Oracle {
         Some(before)
     }
 
+    /// A server begins to handle a try.
+    pub(crate) fn begin_try(&mut self, number: u64, token: TokenId, is_repeat: bool) -> Try {
+        self.next_try += 1;
+        self.tries.insert(self.next_try, (number, token, is_repeat));
+        Try(self.next_try)
+    }
+
+    pub(crate) fn end_try(&mut self, key: Try) {
+        self.tries.remove(&key.0);
+    }
+
+    /// Keys were forgotten: a request that is being repeated at this moment may be taken for a new one.
+    pub(crate) fn forget_keys(&mut self, is_forgotten: impl Fn(&TokenId) -> bool) {
+        let repeats = self.tries.values().filter(|(_, token, is_repeat)| *is_repeat && is_forgotten(token));
+        for number in repeats.map(|(number, ..)| *number).collect::<Vec<_>>() {
+            self.write_mut(number).into_iter().for_each(|write| write.may_repeat = true);
+        }
+    }
+
     /// A try of it was logged by itself; whether an earlier one was as well, or was folded.
     pub(crate) fn note_logged(&mut self, number: u64) -> bool {
         let Some(write) = self.write_mut(number).filter(|write| write.has_key) else { return false };
@@ -226,8 +256,9 @@ impl Oracle {
             if write.outcome != Outcome::Acked {
                 reached.push(Race::UnackedFolded);
             }
-            // A memory whose fold's outcome is unknown is folded again, and only its own process knows of keys in it.
-            if write.folded.is_some() && write.lane != Lane::Memory {
+            // Only its own process knows of keys in a memory.
+            let may_be_twice = write.may_repeat || (write.has_key && write.lane == Lane::Memory);
+            if write.folded.is_some() && !may_be_twice {
                 twice.push(number);
             }
             write.folded = write.folded.or(Some(now));

@@ -144,7 +144,12 @@ impl Pinned {
         Self { state, entries: Vec::new() }
     }
 
-    /// What is in the log, by table.
+    /// What is in the log.
+    pub(crate) fn entries(&self) -> &[Arc<Entry>] {
+        &self.entries
+    }
+
+    /// The same by table.
     pub(crate) fn logged(&self) -> BTreeMap<TableName, Vec<RecordBatch>> {
         let mut logged: BTreeMap<TableName, Vec<RecordBatch>> = BTreeMap::new();
         for rows in self.entries.iter().flat_map(|entry| &entry.batch.tables) {

@@ -112,6 +112,9 @@ pub(crate) struct Plan {
     pub(crate) ambush: f64,
     /// Whether wall clocks differ or jump; then processes may disagree on the order of writes.
     pub(crate) clocks_lie: bool,
+    /// How long a log entry is on its way at most, where that is longer than other requests are: then many of them arrive in
+    /// generations that are being sealed.
+    pub(crate) upload_max: Duration,
     pub(crate) breakage: Breakage,
     /// When the storm ends at the latest.
     pub(crate) storm: Duration,
@@ -153,6 +156,7 @@ impl Plan {
             freeze,
             ambush: if dice.chance(0.7) { 0.06 } else { 0.0 },
             clocks_lie,
+            upload_max: Duration::ZERO,
             breakage,
             storm,
         };
@@ -164,14 +168,17 @@ impl Plan {
     fn favour(&mut self, breakage: Breakage) {
         let milli = Duration::from_millis;
         match breakage {
+            Breakage::ForgetsTokens => self.key_share = 1.0,
             Breakage::AcksUnknown => {
                 self.faults = FaultRates { fail_before: 0.5, hang: 0.1, ..FaultRates::default() };
             }
-            Breakage::ShowsSealing => {
+            Breakage::ShowsSealing | Breakage::SealsAtOnce | Breakage::AcksUnchecked => {
                 self.faults = FaultRates::default();
-                (self.pause, self.latency, self.ambush) = ((milli(10), milli(1_000)), (milli(1), milli(300)), 0.3);
+                (self.pause, self.latency, self.ambush) = ((milli(10), milli(1_000)), (milli(1), milli(300)), 0.0);
                 (self.trouble, self.freeze, self.storm) = DENSE;
                 (self.upkeep.generation_ms, self.upkeep.seal_after_ms) = (500, 500);
+                (self.upload_max, self.replicas, self.clocks_lie) = (milli(5_000), None, false);
+                self.writes_per_client *= 3;
             }
             _ => {}
         }

@@ -11,6 +11,7 @@ use tidewell_storage::Store;
 use tidewell_wal::LogStores;
 
 use crate::audit::Place;
+use crate::breakage::Breakage;
 use crate::dice::{Dice, derive};
 use crate::disk::Disk;
 use crate::gate::ProcessGate;
@@ -52,7 +53,8 @@ impl Process {
         let clients = role.actors.iter().filter(|actor| actor.is_client()).count();
         Ok(Arc::new(Self {
             clock: ProcessClock::new(world.time, role.skew_ns),
-            disk: Disk::new(&role.name).map_err(|error| error.to_string())?,
+            disk: Disk::new(&role.name, world.plan.breakage != Breakage::SyncsNothing)
+                .map_err(|error| error.to_string())?,
             writes_left: (0..clients).map(|_| AtomicU64::new(world.plan.writes_per_client)).collect(),
             incarnation: AtomicU32::new(0),
             gate: Mutex::new(ProcessGate::new()),
@@ -91,6 +93,11 @@ impl Process {
 
     pub(crate) fn thaw(&self) {
         self.gate.lock().thaw();
+    }
+
+    /// From here on it stays up.
+    pub(crate) fn spare(&self) {
+        self.gate.lock().put_out();
     }
 
     /// Kills it; with its machine's power, so that what was not on the disk is gone.

@@ -88,6 +88,8 @@ races! {
     RepeatSortedOut,
     /// A request was known to be stored when it came again.
     RepeatAnswered,
+    /// The keys of requests were forgotten, since no log entry can bring them again.
+    KeyForgotten,
     /// A reader that named a write found it without a listing.
     SessionWithoutListing,
     /// An entry on too few stores was copied to a majority before it was shown.
@@ -143,3 +145,6 @@ impl Coverage {
         Race::ALL.iter().copied().filter(|race| self.of(*race) == 0).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

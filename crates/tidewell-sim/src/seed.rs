@@ -1,8 +1,5 @@
 //! One seed's run: a storm, the calm after it, and the end of everything that was still on its way.
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -269,8 +269,12 @@ impl World {
     }
 
     fn take(&self, process: &str, findings: Findings) {
-        let Findings { broken, reached, folded, deletes, floors } = findings;
+        let Findings { broken, reached, folded, deletes, forgot, floors } = findings;
         reached.into_iter().for_each(|race| self.reach(race));
+        if forgot {
+            let head = Arc::clone(self.audit.lock().head());
+            self.oracle.lock().forget_keys(|token| head.has_forgotten(token));
+        }
         for rows in folded {
             let (reached, twice) = self.oracle.lock().folded(&rows, self.now());
             reached.into_iter().for_each(|race| self.reach(race));

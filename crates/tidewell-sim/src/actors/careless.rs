@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use tidewell_manifest::State;
 
 use super::long_pause;
 use crate::dice::Dice;
@@ -27,6 +28,10 @@ pub(crate) enum Careless {
     Removed,
     /// Folds and says nothing of it: the entries are folded again.
     Watermarks,
+    /// Folds and does not say which requests it took: they may come again.
+    Tokens,
+    /// Writes a checkpoint of a state that is not committed.
+    Checkpoint,
     /// Rewrites segments that another lies between.
     Rewrite,
     /// Seals a generation without saying that it is about to.
@@ -55,8 +60,17 @@ async fn once(careless: Careless, host: &Host, dice: &mut Dice, old: &mut collec
         Careless::Records => collect::records(host).await,
         Careless::Orphans => collect::orphans(host, old).await,
         Careless::Removed => collect::removed(host).await,
-        Careless::Watermarks => rewrite::fold(host).await,
+        Careless::Watermarks => rewrite::fold(host, |_, _| Vec::new()).await,
+        Careless::Tokens => rewrite::fold(host, rewrite::folds).await,
+        Careless::Checkpoint => checkpoint(host).await,
         Careless::Rewrite => rewrite::rewrite(host, dice).await,
         Careless::Sealing => seal::seal(host).await,
     }
+}
+
+/// Takes the next version for granted.
+async fn checkpoint(host: &Host) -> Result<(), ReadError> {
+    let mut state = State::clone(&*host.manifest.catch_up().await?);
+    state.version = state.version.next().unwrap_or(state.version);
+    Ok(host.manifest.write_checkpoint(&state).await.map(drop)?)
 }

@@ -4,7 +4,7 @@ mod compare;
 mod keep;
 mod rows;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tidewell_manifest::{CheckpointRef, Grave, SegmentEntry, inspect};
@@ -14,6 +14,7 @@ use tidewell_types::{
 
 use super::Findings;
 use super::content::{Bounds, SegmentRows};
+use crate::race::Race;
 use crate::rows::Rows;
 use crate::violation::Invariant;
 
@@ -21,6 +22,8 @@ use crate::violation::Invariant;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GenerationEntry {
     pub(crate) state: GenerationState,
+    /// The version that opened it; 0 for the first, which no commit opens.
+    opened: Version,
     pub(crate) watermarks: Option<WriteId>,
 }
 
@@ -36,7 +39,8 @@ pub(crate) struct Ledger {
     epochs: BTreeMap<NodeId, u64>,
     pub(crate) generations: BTreeMap<Generation, GenerationEntry>,
     stamp_max: Stamp,
-    tokens: Arc<BTreeSet<TokenId>>,
+    /// The version that folded each request, also of those that the product has forgotten.
+    tokens: Arc<BTreeMap<TokenId, Version>>,
     pub(crate) bounds: Arc<BTreeMap<TableName, Bounds>>,
     /// How long rows are kept, in milliseconds, by table; `None` is for those that do not say.
     retentions: BTreeMap<Option<TableName>, u64>,
@@ -112,14 +116,30 @@ impl Ledger {
         }
     }
 
-    /// I2: of all requests with one token the rows of one are folded.
+    /// I2: of all requests with one token the rows of one are folded, for as long as it has to be remembered; the oracle knows
+    /// which requests may be repeated later.
     fn take_tokens(&mut self, commit: &inspect::Commit, findings: &mut Findings) {
+        let from = self.remembers_from();
         for token in &commit.intent.tokens {
-            if !Arc::make_mut(&mut self.tokens).insert(*token) {
+            let before = Arc::make_mut(&mut self.tokens).insert(*token, commit.version);
+            if before.is_some_and(|version| version >= from) {
                 let what = format!("record {} folds request {token} again", commit.version);
                 findings.broken(Invariant::ExactlyOnce, what);
             }
         }
+    }
+
+    /// Requests that were folded before this need not be remembered: a generation that was opened then is sealed, and so are
+    /// all before it.
+    fn remembers_from(&self) -> Version {
+        let unsealed = (0..).map(Generation::new).find(|number| self.generation(*number) != GenerationState::Sealed);
+        let sealed = self.generations.iter().filter(|(number, _)| unsealed.is_none_or(|unsealed| **number < unsealed));
+        sealed.map(|(_, entry)| entry.opened).max().unwrap_or_default()
+    }
+
+    /// Whether a request was folded and need not be remembered any more.
+    pub(crate) fn has_forgotten(&self, token: &TokenId) -> bool {
+        self.tokens.get(token).is_some_and(|version| *version < self.remembers_from())
     }
 
     /// I2: an entry is folded once. I11: by who may, and where it may be.
@@ -157,10 +177,20 @@ impl Ledger {
                 findings.broken(Invariant::Watermarks, what);
             }
             let was_sealed = self.generation(generation) == GenerationState::Sealed;
-            let known = self.generations.get(&generation).and_then(|entry| entry.watermarks);
+            let before = self.generations.get(&generation);
+            let opened = before.map_or(commit.version, |entry| entry.opened);
+            let known = before.and_then(|entry| entry.watermarks);
             let is_sealed_here = change.state == GenerationState::Sealed && !was_sealed;
             let watermarks = if is_sealed_here { change.watermarks } else { known };
-            self.generations.insert(generation, GenerationEntry { state: change.state, watermarks });
+            // The first is there before any commit says so.
+            let opened = if generation == Generation::ZERO { Version::ZERO } else { opened };
+            let from = self.remembers_from();
+            self.generations.insert(generation, GenerationEntry { state: change.state, opened, watermarks });
+            let forgotten = from..self.remembers_from();
+            if self.tokens.values().any(|version| forgotten.contains(version)) {
+                findings.forgot = true;
+                findings.reached.push(Race::KeyForgotten);
+            }
         }
     }
 }

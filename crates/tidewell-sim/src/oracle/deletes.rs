@@ -41,6 +41,9 @@ impl Delete {
     /// Whether it must have hidden what a write brought, since then: the write was acknowledged before, where the process that
     /// deletes can fold it, or folded before.
     fn must_hide(&self, write: &Write, since: Duration) -> bool {
+        if write.may_repeat {
+            return false;
+        }
         let is_before = write.outcome == Outcome::Acked && write.ended < self.started && self.reaches(write);
         let is_folded_before =
             write.folded.zip(self.landed).is_some_and(|(folded, landed)| folded < landed && landed < since);

@@ -73,7 +73,8 @@ impl Oracle {
                 self.check_cell(cell as u32, *number, (&visible, seen), (missing, Invariant::Order), "")?;
             }
         }
-        let is_back = |(cell, number): (&u32, &u64)| reader.gone.contains(&(*cell, *number));
+        let may_repeat = |number: u64| self.write(number).is_some_and(|write| write.may_repeat);
+        let is_back = |(cell, number): (&u32, &u64)| reader.gone.contains(&(*cell, *number)) && !may_repeat(*number);
         if let Some((cell, number)) = visible.iter().find(|seen| is_back(*seen)) {
             let what = format!("{} shows write {number} again, which was hidden from it", self.name(*cell));
             return Err((Invariant::Monotone, what));

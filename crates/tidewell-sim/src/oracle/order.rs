@@ -10,7 +10,7 @@ impl Oracle {
     /// see the earlier one: it must be in the store. Where a write with a key was logged more than once, the process that
     /// acknowledged it may not be the one whose copy counts.
     pub(super) fn precedes(&self, first: &Write, second: &Write) -> bool {
-        if first.outcome != Outcome::Acked || first.ended >= second.started {
+        if first.outcome != Outcome::Acked || first.ended >= second.started || first.may_repeat {
             return false;
         }
         if first.folded.is_some_and(|folded| folded < second.started) {

@@ -28,8 +28,10 @@ pub(super) fn roles(dice: &mut Dice, has_replicas: bool, breakage: Breakage) -> 
         actors.extend(dice.chance(0.3).then_some(Actor::Snapshotter));
         add(format!("server{number}"), Some(level), actors);
     }
-    if dice.chance(0.4) {
+    let tests_disk = breakage == Breakage::SyncsNothing;
+    if dice.chance(0.4) || tests_disk {
         let level = dice.pick(&[AckLevel::Periodic, AckLevel::EveryWrite, AckLevel::OsDefault]);
+        let level = if tests_disk { Some(AckLevel::EveryWrite) } else { level };
         let mut actors = vec![Actor::Client(0), Actor::Client(1), Actor::Folder, Actor::Reader];
         actors.extend((level == Some(AckLevel::Periodic)).then_some(Actor::Syncer));
         actors.extend(dice.chance(0.3).then_some(Actor::Deleter));
@@ -56,6 +58,12 @@ pub(super) fn roles(dice: &mut Dice, has_replicas: bool, breakage: Breakage) -> 
     for (name, actors) in needed(breakage) {
         add(name.to_owned(), None, actors);
     }
+    if breakage == Breakage::AcksUnchecked {
+        // Those who do not look after they have written must look when they read.
+        roles.retain(|role| role.level.is_none_or(|level| level >= AckLevel::Object));
+        let writers = roles.iter_mut().filter(|role| role.level.is_some());
+        writers.for_each(|role| role.actors.retain(|actor| actor.is_client()));
+    }
     roles
 }
 
@@ -67,12 +75,16 @@ fn needed(breakage: Breakage) -> Vec<(&'static str, Vec<Actor>)> {
         Breakage::CollectsByAge => vec![careless(Careless::Orphans)],
         Breakage::CollectsUncondemned => vec![careless(Careless::Removed), ("keeper", vec![Actor::Compactor])],
         Breakage::ForgetsWatermarks => vec![careless(Careless::Watermarks)],
+        Breakage::ForgetsTokens => vec![careless(Careless::Tokens)],
+        Breakage::CheckpointsAhead => vec![careless(Careless::Checkpoint)],
         Breakage::SealsAtOnce => vec![careless(Careless::Sealing), ("keeper", vec![Actor::Sealer])],
         Breakage::RewritesOutOfOrder => vec![careless(Careless::Rewrite)],
         Breakage::ReadsWithoutFloor | Breakage::CommitsWithoutFloor => {
             vec![("keeper", vec![Actor::Collector, Actor::Collector])]
         }
-        Breakage::AcksUnchecked => vec![("keeper", vec![Actor::Sealer, Actor::Sealer])],
+        Breakage::AcksUnchecked => {
+            vec![("keeper", vec![Actor::Sealer, Actor::Sealer]), ("folder", vec![Actor::Folder])]
+        }
         Breakage::ShowsSealing => {
             vec![("keeper", vec![Actor::Sealer, Actor::Sealer]), ("watcher", vec![Actor::Reader, Actor::Reader])]
         }

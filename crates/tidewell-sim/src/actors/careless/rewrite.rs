@@ -1,12 +1,14 @@
 //! Folds and rewrites that commit too little, or the wrong neighbours.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use tidewell_manifest::{Author, Intent, LiveSegment, SegmentEntry, State, TagBounds};
+use tidewell_buffer::Entry;
+use tidewell_manifest::{Author, Fold, Intent, LiveSegment, SegmentEntry, State, TagBounds};
 use tidewell_segment::{EncodeOptions, EncodedSegment, encode, sort_rows};
 use tidewell_storage::{ObjectName, Tier};
-use tidewell_types::{TableName, TableSchema, TimeBounds, Version};
+use tidewell_types::{Seq, Source, TableName, TableSchema, TimeBounds, Version, Watermarks as _};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::dice::Dice;
@@ -55,8 +57,20 @@ async fn commit(host: &Host, intent: Intent) {
     }
 }
 
-/// Folds what is in the log, and leaves the watermarks where they are.
-pub(super) async fn fold(host: &Host) -> Result<(), ReadError> {
+/// Where each source's fold starts and ends.
+pub(super) fn folds(state: &State, entries: &[Arc<Entry>]) -> Vec<Fold> {
+    let mut ends: BTreeMap<Source, Seq> = BTreeMap::new();
+    for entry in entries {
+        let end = Seq::new(entry.seq.get() + 1);
+        let known = ends.entry(entry.source).or_default();
+        *known = end.max(*known);
+    }
+    let fold = |(source, to)| Fold { source, epoch: 0, from: state.applied(&source), to };
+    ends.into_iter().map(fold).collect()
+}
+
+/// Folds what is in the log, and says as much of it as `folds` does: nothing of requests.
+pub(super) async fn fold(host: &Host, folds: impl Fn(&State, &[Arc<Entry>]) -> Vec<Fold>) -> Result<(), ReadError> {
     let pinned = take(host).await?;
     let state = Arc::clone(&pinned.state);
     let mut intent = Intent::new(Author { generation: state.open_generation(), writer: host.writer });
@@ -65,6 +79,8 @@ pub(super) async fn fold(host: &Host) -> Result<(), ReadError> {
             intent.adds.push(stage(host, (&name, &table.schema), &batches, &state).await?);
         }
     }
+    intent.folds = folds(&state, pinned.entries());
+    intent.stamp_max = pinned.entries().iter().map(|entry| entry.stamp).max().unwrap_or_default();
     if !intent.adds.is_empty() {
         commit(host, intent).await;
     }
