@@ -2,6 +2,7 @@
 
 use tidewell_manifest::{CommitError, ManifestError};
 use tidewell_segment::SegmentError;
+use tidewell_stage::StageError;
 use tidewell_storage::StorageError;
 use tidewell_wal::WalError;
 
@@ -98,4 +99,12 @@ pub enum MaintainError {
     /// The database was not rebuilt; nothing was committed.
     #[error(transparent)]
     Rebuild(#[from] RebuildError),
+}
+
+impl From<StageError> for MaintainError {
+    fn from(error: StageError) -> Self {
+        match error {
+            StageError::Storage(source) => Self::Storage(source),
+        }
+    }
 }

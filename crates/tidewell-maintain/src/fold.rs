@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use tidewell_buffer::{Buffer, Entry};
 use tidewell_env::Env;
 use tidewell_manifest::{Author, CommitError, Fold, Intent, Manifest, Refusal, State};
+use tidewell_stage::Staged;
 use tidewell_storage::Listed;
 use tidewell_types::{NodeId, Seq, Source, Stamp, Version, Watermarks as _, WriterId};
 use tidewell_wal::{LocalLog, LogStores, tail};
@@ -14,7 +15,7 @@ use tidewell_wal::{LocalLog, LogStores, tail};
 use crate::error::MaintainError;
 use crate::gc;
 use crate::seal::{SealOptions, Sealer, due};
-use crate::stage::{Staged, stage};
+use crate::stage::stage;
 
 /// How often a fold starts over because another process folded some of its entries first.
 const ATTEMPTS_MAX: u32 = 5;

@@ -33,7 +33,6 @@ mod seeds;
 pub mod snapshot;
 mod stage;
 mod tier;
-mod window;
 
 pub use compact::{CompactOptions, Compactor};
 pub use error::MaintainError;

@@ -21,6 +21,7 @@ use tidewell_manifest::{
     Author, CommitError, Intent, LiveSegment, Manifest, ManifestError, Refusal, SegmentEntry, State, TableState,
 };
 use tidewell_segment::EncodeOptions;
+use tidewell_stage::{Place, Staged, Stager};
 use tidewell_storage::{Store, Tier};
 use tidewell_types::{SegmentId, TableName, TimeBounds, Version, WriterId};
 
@@ -28,7 +29,6 @@ use crate::error::MaintainError;
 use crate::gc;
 use crate::read::{Keep, OpenSegment, SegmentRows};
 use crate::rewrite::merge::{Cut, Merge, Step};
-use crate::stage::{Place, Staged, Stager};
 
 #[cfg(test)]
 pub(crate) use parts::parts;
@@ -193,7 +193,7 @@ impl Rewriter {
             return Err(MaintainError::UnknownColumn { table: name.to_string(), column: column.to_owned() });
         }
         let entries: Vec<&SegmentEntry> = inputs.iter().map(|input| &*input.entry).collect();
-        let stager = Stager::new(&self.store, &self.env, &self.manifest, state.open_generation());
+        let stager = Stager::new(&self.store, &self.env, self.manifest.layout(), state.open_generation());
         let target = Target { table: &name, state: &table, place: place(&table, &entries, tier), stager: &stager };
         let mut staged = Vec::new();
         for part in parts::parts(&entries, &self.shape) {

@@ -1,100 +1,18 @@
-//! Making segments of rows and putting them into the store, before any commit knows of them.
+//! Making segments of logged rows and putting them into the store, before any commit knows of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use bytes::Bytes;
-use futures::{StreamExt as _, TryStreamExt as _};
 use tidewell_buffer::Entry;
 use tidewell_env::Env;
-use tidewell_manifest::{Manifest, SegmentEntry, State, TableState, TagBounds};
+use tidewell_manifest::{Manifest, State, TableState};
 use tidewell_segment::{EncodeOptions, EncodedSegment, SegmentError, encode, sort_rows, visible};
-use tidewell_storage::{DatabaseLayout, ObjectName, Store, Tier};
-use tidewell_types::{Generation, TableName, TableSchema, Version};
-use xxhash_rust::xxh3::xxh3_128;
+use tidewell_stage::{Place, Staged, Stager, Window, split};
+use tidewell_storage::Store;
+use tidewell_types::{TableName, TableSchema};
 
 use crate::error::MaintainError;
-use crate::window::{Window, split};
-
-/// Segments on their way to the store at once.
-const UPLOADS_MAX: usize = 4;
-
-/// A segment in the store that no commit names yet.
-#[derive(Debug)]
-pub(crate) struct Staged {
-    pub(crate) name: ObjectName,
-    pub(crate) entry: SegmentEntry,
-}
-
-/// What a segment is to be among the others of its table.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
-    pub(crate) tier: Tier,
-    pub(crate) rank: Version,
-    pub(crate) deletes_to: Version,
-}
-
-impl Place {
-    /// Of rows that a fold brings: later than all others, as its commit will say.
-    const FOLDED: Self = Self { tier: Tier::Hot, rank: Version::ZERO, deletes_to: Version::ZERO };
-}
-
-/// Names segments under one generation, and puts them.
-#[derive(Clone, Debug)]
-pub(crate) struct Stager {
-    store: Store,
-    env: Env,
-    layout: DatabaseLayout,
-    generation: Generation,
-}
-
-impl Stager {
-    pub(crate) fn new(store: &Store, env: &Env, manifest: &Manifest, generation: Generation) -> Self {
-        Self { store: store.clone(), env: env.clone(), layout: manifest.layout().clone(), generation }
-    }
-
-    /// Names a segment by the day of its earliest row and puts it; one PUT.
-    pub(crate) async fn put(
-        &self,
-        table: &TableName,
-        place: Place,
-        segment: EncodedSegment,
-    ) -> Result<Staged, MaintainError> {
-        let (staged, bytes) = self.name(table, place, segment);
-        self.store.put(&staged.name, bytes).await?;
-        Ok(staged)
-    }
-
-    fn name(&self, table: &TableName, place: Place, segment: EncodedSegment) -> (Staged, Bytes) {
-        let EncodedSegment { bytes, stats } = segment;
-        let (id, day) = (self.env.segment_id(), stats.time.min.day());
-        let name = self.layout.segment(place.tier, self.generation, table, day, id);
-        let tags = stats.tags.into_iter().map(|tag| TagBounds {
-            tag: tag.tag,
-            min: tag.min,
-            max: tag.max,
-            null_count: tag.null_count,
-        });
-        let entry = SegmentEntry {
-            id,
-            object: name.to_string(),
-            table: table.clone(),
-            file_bytes: bytes.len() as u64,
-            footer_bytes: stats.footer_bytes,
-            row_count: stats.row_count,
-            value_count: stats.field_value_count,
-            time: stats.time,
-            tags: tags.collect(),
-            digest: xxh3_128(&bytes),
-            tier: place.tier,
-            added: Version::ZERO,
-            rank: place.rank,
-            deletes_to: place.deletes_to,
-        };
-        (Staged { name, entry }, bytes)
-    }
-}
 
 /// Makes segments of the entries' rows, table by table and window by window, and puts them; one PUT each. Rows that have
 /// outlived their retention are left out.
@@ -115,19 +33,14 @@ pub(crate) async fn stage(
     // while the one that the entries were chosen by may be older than the latest of our own entries.
     let newest = manifest.state();
     let options = EncodeOptions::hot().ranked(state.version.next().unwrap_or(state.version));
-    let stager = Stager::new(store, env, manifest, state.open_generation());
+    let stager = Stager::new(store, env, manifest.layout(), state.open_generation());
     let mut staged = Vec::new();
     for (table, batches) in tables {
         let known = newest.tables.get(&table).cloned().unwrap_or_default();
         check_columns(&table, &known.schema, &batches)?;
         let encoded = encode_table(env, table.clone(), known, batches, options).await;
         let encoded = encoded.map_err(|source| MaintainError::Segment { table: table.to_string(), source })?;
-        let named = encoded.into_iter().map(|segment| stager.name(&table, Place::FOLDED, segment));
-        let uploads = futures::stream::iter(named).map(async |(staged, bytes)| {
-            store.put(&staged.name, bytes).await?;
-            Ok::<_, MaintainError>(staged)
-        });
-        staged.extend(uploads.buffered(UPLOADS_MAX).try_collect::<Vec<_>>().await?);
+        staged.extend(stager.put_all(&table, Place::NEWEST, encoded).await?);
     }
     Ok(staged)
 }

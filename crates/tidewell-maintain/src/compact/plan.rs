@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tidewell_manifest::{LiveSegment, SegmentEntry};
+use tidewell_stage::{WIDTHS_NS, window_of, window_time};
 use tidewell_storage::Tier;
 use tidewell_types::{TimeBounds, Version};
 
@@ -17,7 +18,6 @@ use crate::compact::CompactOptions;
 use crate::compact::sweep::Sweep;
 use crate::compact::worth::{is_large, is_mostly_expired, is_overlapping, is_worth, limits};
 use crate::rewrite::{Job, Member, Tally, VALUES_MAX, View, may_hide, runs};
-use crate::window::{WIDTHS_NS, window_of, window_time};
 
 /// A wider window than this part of a table's retention would keep expired rows for long.
 const RETENTION_PART: u128 = 4;

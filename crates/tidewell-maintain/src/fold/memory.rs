@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tidewell_buffer::Entry;
 use tidewell_manifest::{Author, Intent, ManifestError, SegmentEntry, State};
+use tidewell_stage::Staged;
 use tidewell_types::{Source, Version};
 
 use super::Folder;
 use crate::error::MaintainError;
-use crate::stage::Staged;
 
 /// How often a state is read anew because its lists were collected.
 const LOOKS_MAX: u32 = 3;

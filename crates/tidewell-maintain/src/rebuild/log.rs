@@ -8,6 +8,7 @@ use tidewell_buffer::Entry;
 use tidewell_env::Env;
 use tidewell_manifest::{SegmentEntry, TagBounds};
 use tidewell_segment::{EncodeOptions, EncodedSegment, SegmentError, encode, sort_rows};
+use tidewell_stage::split;
 use tidewell_storage::{DatabaseLayout, Store, Tier};
 use tidewell_types::{Generation, Seq, Source, Stamp, StreamId, TableName, TableSchema, Version};
 use tidewell_wal::{WalError, entry};
@@ -16,7 +17,6 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::error::MaintainError;
 use crate::rebuild::schema::Columns;
 use crate::rebuild::{CONCURRENCY_MAX, LogGap, RebuildError, RebuildOptions};
-use crate::window::split;
 
 /// The log as it lies in the bucket.
 #[derive(Debug, Default)]

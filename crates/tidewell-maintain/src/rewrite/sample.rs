@@ -14,6 +14,7 @@ use tidewell_manifest::{
     Author, Home, Intent, LiveSegment, Manifest, Refusal, SegmentEntry, TagBounds, TagMatch, Tombstone,
 };
 use tidewell_segment::{EncodeOptions, encode, sort_rows};
+use tidewell_stage::{Place, Stager};
 use tidewell_storage::{DatabaseLayout, Fault, ObjectName, Store, StoreOptions, StoreUrl, Tier};
 use tidewell_types::{
     DatabaseName, FieldType, Generation, SegmentId, TableName, TableSchema, TimeBounds, TimestampNs, Version, WriteId,
@@ -21,7 +22,6 @@ use tidewell_types::{
 };
 
 use crate::read::{Keep, OpenSegment, RowsStep, SegmentRows};
-use crate::stage::{Place, Stager};
 
 pub(crate) const HOUR_NS: i64 = 3_600_000_000_000;
 pub(crate) const DAY_NS: i64 = 24 * HOUR_NS;
@@ -108,7 +108,7 @@ pub(crate) async fn staged(store: &Store, manifest: &Manifest, rows: &[Row], ran
     let seed = rows.iter().fold(manifest.version().get(), |sum, row| {
         sum.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(row.0 as u64).wrapping_add(rank)
     });
-    let stager = Stager::new(store, &env(seed), manifest, manifest.state().open_generation());
+    let stager = Stager::new(store, &env(seed), manifest.layout(), manifest.state().open_generation());
     let place = Place { tier: Tier::Hot, rank: Version::new(rank), deletes_to: Version::ZERO };
     stager.put(&table(), place, segment).await.unwrap().entry
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use arrow_schema::SchemaRef;
 use tidewell_env::Env;
+use tidewell_stage::Staged;
 use tidewell_storage::Store;
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::error::MaintainError;
 use crate::read::{Keep, OpenSegment, RowsStep, SegmentRows};
 use crate::rewrite::digest::{RowDigest, RowDigester};
-use crate::stage::Staged;
 
 /// Reads a staged segment back and decodes it; one GET.
 ///

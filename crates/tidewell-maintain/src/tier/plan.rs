@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use tidewell_manifest::{LiveSegment, SegmentEntry};
+use tidewell_stage::{WIDTHS_NS, window_of};
 use tidewell_storage::Tier;
 use tidewell_types::TimestampNs;
 
 use crate::rewrite::{Job, Limits, Member, VALUES_MAX, View, hull, may_rewrite, runs};
 use crate::tier::TierOptions;
-use crate::window::{WIDTHS_NS, window_of};
 
 /// The jobs; every old segment is in one.
 pub(crate) fn plan(live: &[LiveSegment], view: &View<'_>, options: &TierOptions) -> Vec<Job> {

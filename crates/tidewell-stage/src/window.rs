@@ -13,28 +13,31 @@ const HOUR_NS: i64 = 3_600_000_000_000;
 const DAY_NS: i64 = 24 * HOUR_NS;
 
 /// How wide windows are, narrow to wide; each is a multiple of the one before, so that windows nest.
-pub(crate) const WIDTHS_NS: [i64; 7] =
+pub const WIDTHS_NS: [i64; 7] =
     [HOUR_NS, 6 * HOUR_NS, DAY_NS, 4 * DAY_NS, 16 * DAY_NS, 64 * DAY_NS, 256 * DAY_NS];
 
-/// The most segments that one fold makes of one table; rows over more windows share wider ones.
+/// The most windows that rows are split into; rows over more windows share wider ones.
 const WINDOWS_MAX: usize = 32;
 /// Windows narrower than a day must have so many rows in the mean.
 const NARROW_ROWS_MIN: usize = 8 * 1024;
 
 /// Rows of one window of time, in write order.
 #[derive(Debug)]
-pub(crate) struct Window {
-    pub(crate) batches: Vec<RecordBatch>,
+pub struct Window {
+    /// The rows.
+    pub batches: Vec<RecordBatch>,
 }
 
 /// The window of a width that holds all of a span, by its number; `None` where the span reaches over an edge.
-pub(crate) fn window_of(time: &TimeBounds, width_ns: i64) -> Option<i64> {
+#[must_use]
+pub fn window_of(time: &TimeBounds, width_ns: i64) -> Option<i64> {
     let number = |instant: TimestampNs| instant.as_ns().div_euclid(width_ns);
     (number(time.min) == number(time.max)).then(|| number(time.min))
 }
 
 /// The span of a window.
-pub(crate) fn window_time(number: i64, width_ns: i64) -> TimeBounds {
+#[must_use]
+pub fn window_time(number: i64, width_ns: i64) -> TimeBounds {
     let start = number.saturating_mul(width_ns);
     // Only the first window of all reaches below what can be stored.
     let last = (i128::from(number) + 1) * i128::from(width_ns) - 1;
@@ -44,7 +47,10 @@ pub(crate) fn window_time(number: i64, width_ns: i64) -> TimeBounds {
 
 /// Splits rows by the narrowest windows that are few enough: days or wider ones, at most 32; hours only where each gets
 /// some 8 Ki rows. Windows without rows are left out.
-pub(crate) fn split(batches: Vec<RecordBatch>) -> Result<Vec<Window>, ArrowError> {
+///
+/// # Errors
+/// Arrow's, when rows cannot be copied; it is a bug, or an array outgrows what it can index.
+pub fn split(batches: Vec<RecordBatch>) -> Result<Vec<Window>, ArrowError> {
     let (width_ns, numbers) = choose_width(&batches);
     if numbers.len() == 1 {
         return Ok(vec![Window { batches }]);

@@ -1,0 +1,157 @@
+//! CSV files as one lane each.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use arrow_array::types::Int32Type;
+use arrow_array::{ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray};
+use arrow_schema::{ArrowError, Field, Schema};
+use tidewell_csv::{CsvError, CsvOptions, CsvPlan, CsvReader, infer};
+use tidewell_env::Env;
+use tidewell_types::{TableSchema, tag_data_type};
+
+use crate::error::FileError;
+use crate::file::{OpenFile, SourceFile};
+use crate::lane::{CsvFound, LaneContext, Message, Unwanted};
+
+/// What is looked at to find out how a file is to be read.
+const SAMPLE_BYTES: u64 = 1 << 20;
+/// What is read at once.
+const CHUNK_BYTES: u64 = 1 << 20;
+
+/// A CSV file whose first bytes were looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct CsvFile {
+    pub(crate) open: OpenFile,
+    pub(crate) plan: CsvPlan,
+    pub(crate) path_tags: Vec<(String, Option<String>)>,
+}
+
+impl CsvFile {
+    /// Looks at the first bytes, and decides what each column becomes; types that the table has are taken over.
+    pub(crate) async fn open(
+        file: &SourceFile,
+        env: &Env,
+        options: &CsvOptions,
+        path_tags: Vec<(String, Option<String>)>,
+        table: &TableSchema,
+    ) -> Result<Self, FileError> {
+        let open = file.open(env).await?;
+        let end = SAMPLE_BYTES.max(2 * options.record_bytes_max as u64).min(open.file_bytes());
+        let sample = open.read(vec![0..end]).await?.into_iter().next().unwrap_or_default();
+        let (options, is_whole) = (options.clone(), end == open.file_bytes());
+        let mut plan = env.blocking(move || infer(&sample, is_whole, &options)).await?;
+        plan.adopt(table)?;
+        let csv = Self { open, plan, path_tags };
+        csv.schema_of(&csv.plan)?;
+        Ok(csv)
+    }
+
+    /// The columns as far as a plan knows them, the folders' tags first.
+    pub(crate) fn schema_of(&self, plan: &CsvPlan) -> Result<TableSchema, FileError> {
+        let mut schema = TableSchema::new();
+        let twice = |error: tidewell_types::SchemaError| FileError::Hive(error.to_string());
+        let columns = plan.table_schema()?;
+        for (name, _) in &self.path_tags {
+            if columns.kind(name).is_some() {
+                return Err(FileError::Hive(format!("the file has a column {name:?} too: leave one of them out")));
+            }
+            schema.add_tag(name).map_err(twice)?;
+        }
+        schema.merge(&columns).map_err(twice)?;
+        Ok(schema)
+    }
+
+    /// Reads the whole file and gives its rows out.
+    pub(crate) async fn decode(self, context: LaneContext) {
+        let ended = match self.decode_all(&context).await {
+            Ok(Ok(found)) => context.send(Message::End(Some(Box::new(found)))).await,
+            Ok(Err(error)) => context.send(Message::Failed(error)).await,
+            Err(Unwanted) => Ok(()),
+        };
+        if ended.is_err() {
+            tracing::debug!("a file was read for nothing");
+        }
+    }
+
+    async fn decode_all(&self, context: &LaneContext) -> Result<Result<CsvFound, FileError>, Unwanted> {
+        let mut reader = CsvReader::new(self.plan.clone());
+        let mut at = 0;
+        while at < self.open.file_bytes() {
+            if let Err(error) = context.check_cancelled() {
+                return Ok(Err(error));
+            }
+            let end = (at + CHUNK_BYTES).min(self.open.file_bytes());
+            let chunk_held = context.take(end - at).await;
+            let chunk = match self.open.read(vec![at..end]).await {
+                Ok(chunk) => chunk.into_iter().next().unwrap_or_default(),
+                Err(error) => return Ok(Err(error)),
+            };
+            context.progress.bytes_done.fetch_add(end - at, Ordering::Relaxed);
+            at = end;
+            let pushed = context.env.blocking(move || {
+                let batches = reader.push(&chunk);
+                (reader, batches)
+            });
+            let batches;
+            (reader, batches) = pushed.await;
+            drop(chunk_held);
+            match batches {
+                Err(error) => return Ok(Err(error.into())),
+                Ok(batches) => {
+                    if let Err(error) = self.give_all(batches, context).await? {
+                        return Ok(Err(error));
+                    }
+                }
+            }
+        }
+        let end = match context.env.blocking(move || reader.finish()).await {
+            Ok(end) => end,
+            Err(error) => return Ok(Err(error.into())),
+        };
+        if let Err(error) = self.give_all(end.batches, context).await? {
+            return Ok(Err(error));
+        }
+        let found = CsvFound { plan: end.plan, rejections: end.rejections };
+        Ok(self.open.check_unchanged().await.map(|()| found))
+    }
+
+    async fn give_all(
+        &self,
+        batches: Vec<RecordBatch>,
+        context: &LaneContext,
+    ) -> Result<Result<(), FileError>, Unwanted> {
+        for batch in batches {
+            match with_path_tags(batch, &self.path_tags) {
+                Ok(batch) => context.give(batch).await?,
+                Err(error) => return Ok(Err(FileError::Segment(error.into()))),
+            }
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// Whether a file has a header and no rows, which is no reason to refuse it.
+pub(crate) fn is_without_rows(error: &FileError) -> bool {
+    matches!(error, FileError::Csv(CsvError::NoRows { .. }))
+}
+
+/// The same rows with the tags of the file's path.
+fn with_path_tags(rows: RecordBatch, tags: &[(String, Option<String>)]) -> Result<RecordBatch, ArrowError> {
+    if tags.is_empty() {
+        return Ok(rows);
+    }
+    let mut fields = rows.schema_ref().fields().to_vec();
+    let mut columns = rows.columns().to_vec();
+    for (name, value) in tags {
+        fields.push(Arc::new(Field::new(name, tag_data_type(), true)));
+        columns.push(constant_tag(value.as_deref(), rows.num_rows())?);
+    }
+    RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+}
+
+fn constant_tag(value: Option<&str>, row_count: usize) -> Result<ArrayRef, ArrowError> {
+    let Some(value) = value else { return Ok(arrow_array::new_null_array(&tag_data_type(), row_count)) };
+    let (keys, values) = (Int32Array::from(vec![0; row_count]), StringArray::from(vec![value]));
+    Ok(Arc::new(DictionaryArray::<Int32Type>::try_new(keys, Arc::new(values))?))
+}

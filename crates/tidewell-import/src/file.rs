@@ -1,0 +1,162 @@
+//! One file that is to be imported, and reading parts of it.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::UNIX_EPOCH;
+
+use bytes::Bytes;
+use tidewell_env::Env;
+use tidewell_segment::foreign::hive_tags;
+use tidewell_storage::{ObjectName, Store};
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::error::FileError;
+
+/// A file that was found: where it is, how large, and of which content.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    url: String,
+    file_bytes: u64,
+    /// What changes when the content does, as far as can be told without reading it.
+    content: String,
+    place: FilePlace,
+}
+
+#[derive(Clone, Debug)]
+enum FilePlace {
+    Local(PathBuf),
+    Object { store: Store, name: ObjectName },
+}
+
+impl SourceFile {
+    /// A local file.
+    pub(crate) fn local(path: PathBuf, metadata: &Metadata) -> Self {
+        let url = path.to_string_lossy().into_owned();
+        Self { url, file_bytes: metadata.len(), content: modified(metadata), place: FilePlace::Local(path) }
+    }
+
+    /// An object of a store.
+    pub(crate) fn object(store: &Store, name: ObjectName, file_bytes: u64) -> Self {
+        let url = format!("{}/{name}", store.url());
+        Self { url, file_bytes, content: String::new(), place: FilePlace::Object { store: store.clone(), name } }
+    }
+
+    /// The file as users know it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its size, in bytes.
+    #[must_use]
+    pub fn file_bytes(&self) -> u64 {
+        self.file_bytes
+    }
+
+    /// The tags that its `name=value` folders give.
+    pub(crate) fn hive_tags(&self) -> Result<Vec<(String, Option<String>)>, FileError> {
+        let path = match &self.place {
+            FilePlace::Local(path) => path.to_string_lossy().into_owned(),
+            FilePlace::Object { name, .. } => name.as_str().to_owned(),
+        };
+        hive_tags(&path).map_err(FileError::Hive)
+    }
+
+    /// What tells it from every other file and from itself with another content: by place, size and (of local files) time of
+    /// change.
+    pub(crate) fn identity(&self) -> u128 {
+        let place = match &self.place {
+            FilePlace::Local(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string(),
+            FilePlace::Object { .. } => self.url.clone(),
+        };
+        xxh3_128(format!("{place}\n{}\n{}", self.file_bytes, self.content).as_bytes())
+    }
+
+    pub(crate) async fn open(&self, env: &Env) -> Result<OpenFile, FileError> {
+        let opened = match &self.place {
+            FilePlace::Object { store, name } => Opened::Object { store: store.clone(), name: name.clone() },
+            FilePlace::Local(path) => {
+                let path = path.clone();
+                let file = env.blocking(move || File::open(path)).await?;
+                Opened::Local(Arc::new(file))
+            }
+        };
+        let open = OpenFile { env: env.clone(), opened, file_bytes: self.file_bytes, content: self.content.clone() };
+        open.check_unchanged().await?;
+        Ok(open)
+    }
+}
+
+/// When a file was last changed, as text; empty where the system does not say.
+fn modified(metadata: &Metadata) -> String {
+    let since_epoch = metadata.modified().ok().and_then(|modified| modified.duration_since(UNIX_EPOCH).ok());
+    since_epoch.map(|since_epoch| since_epoch.as_nanos().to_string()).unwrap_or_default()
+}
+
+/// A file that is being read. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenFile {
+    env: Env,
+    opened: Opened,
+    file_bytes: u64,
+    content: String,
+}
+
+#[derive(Clone, Debug)]
+enum Opened {
+    Local(Arc<File>),
+    Object { store: Store, name: ObjectName },
+}
+
+impl OpenFile {
+    pub(crate) fn file_bytes(&self) -> u64 {
+        self.file_bytes
+    }
+
+    /// Reads parts of the file, in their order.
+    pub(crate) async fn read(&self, ranges: Vec<Range<u64>>) -> Result<Vec<Bytes>, FileError> {
+        if ranges.iter().any(|range| range.end > self.file_bytes || range.start > range.end) {
+            return Err(FileError::Short);
+        }
+        match &self.opened {
+            Opened::Object { store, name } => Ok(store.get_ranges(name, &ranges).await?),
+            Opened::Local(file) => {
+                let file = Arc::clone(file);
+                let read = move || ranges.iter().map(|range| read_range(&file, range)).collect::<io::Result<_>>();
+                Ok(self.env.blocking(read).await?)
+            }
+        }
+    }
+
+    /// Whether it still is what was found, as far as its size and time of change tell.
+    pub(crate) async fn check_unchanged(&self) -> Result<(), FileError> {
+        let Opened::Local(file) = &self.opened else { return Ok(()) };
+        let file = Arc::clone(file);
+        let metadata = self.env.blocking(move || file.metadata()).await?;
+        match metadata.len() == self.file_bytes && modified(&metadata) == self.content {
+            true => Ok(()),
+            false => Err(FileError::Changed),
+        }
+    }
+}
+
+fn read_range(file: &File, range: &Range<u64>) -> io::Result<Bytes> {
+    let len = usize::try_from(range.end - range.start).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    let mut body = vec![0; len];
+    file.read_exact_at(&mut body, range.start)?;
+    Ok(body.into())
+}
+
+/// Whether a name within a folder is one of files to be read: neither hidden, nor one that writers leave beside their files.
+pub(crate) fn is_visible(name: &str) -> bool {
+    !name.starts_with(['.', '_'])
+}
+
+/// Whether a path ends in an extension, in any case.
+pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}

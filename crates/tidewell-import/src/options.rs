@@ -1,0 +1,103 @@
+//! How files are imported.
+
+use tidewell_csv::CsvOptions;
+use tidewell_segment::foreign::ForeignOptions;
+use tidewell_types::TableName;
+
+use crate::error::ImportError;
+
+/// The least memory that an import can work in, in bytes.
+const MEMORY_BYTES_MIN: u64 = 16 << 20;
+
+/// What the files are, and how their columns are taken.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Format {
+    /// Parquet.
+    Parquet(ForeignOptions),
+    /// CSV.
+    Csv(CsvOptions),
+}
+
+impl Format {
+    /// How names of such files end, without the dot.
+    #[must_use]
+    pub const fn extension(&self) -> &'static str {
+        match self {
+            Self::Parquet(_) => "parquet",
+            Self::Csv(_) => "csv",
+        }
+    }
+}
+
+/// How files are imported.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportOptions {
+    /// The table that the rows go to.
+    pub table: TableName,
+    /// What the files are, with the tags and the time column.
+    pub format: Format,
+    /// Whether `name=value` folders in a file's path become tags.
+    pub hive: bool,
+    /// Of rows with the same value of this tag or field only the first is kept, within the import. Rows without a value are
+    /// all kept. `None` keeps every row.
+    pub dedup_column: Option<String>,
+    /// How many parts of files are read at once; at least 1.
+    pub concurrency: usize,
+    /// What all rows that are held take at most, in bytes; at least 16 MiB. 1 GiB.
+    pub memory_bytes_max: u64,
+    /// The most rows a batch; at least 1.
+    pub batch_rows: usize,
+    /// Whether files that an earlier, interrupted import of the same table and options has stored are left out.
+    pub resume: bool,
+    /// Whether everything is read and nothing stored.
+    pub dry_run: bool,
+    /// Columns that the table may have, the time included.
+    pub columns_max: usize,
+    /// How many rejected rows of CSV are listed, over all files; all are counted.
+    pub rejected_listed_max: usize,
+}
+
+impl ImportOptions {
+    /// The defaults for a table and a format.
+    #[must_use]
+    pub fn new(table: TableName, format: Format) -> Self {
+        Self {
+            table,
+            format,
+            hive: true,
+            dedup_column: None,
+            concurrency: 4,
+            memory_bytes_max: 1 << 30,
+            batch_rows: 32 * 1024,
+            resume: false,
+            dry_run: false,
+            columns_max: 1000,
+            rejected_listed_max: 100,
+        }
+    }
+
+    pub(crate) fn check(&self) -> Result<(), ImportError> {
+        let wrong = |problem: &str| Err(ImportError::Option(problem.to_owned()));
+        if self.memory_bytes_max < MEMORY_BYTES_MIN {
+            return wrong("the memory limit is at least 16 MiB: raise it (--memory-limit)");
+        }
+        if self.concurrency == 0 {
+            return wrong("at least one file must be read at once: raise --concurrency");
+        }
+        if self.batch_rows == 0 {
+            return wrong("a batch has at least one row: raise --batch-size");
+        }
+        Ok(())
+    }
+
+    /// Rows that are sorted together take about this much, in bytes. While they are sorted and encoded they are there some
+    /// two and a half times, for each of the runs that are worked on at once.
+    pub(crate) fn run_bytes(&self) -> u64 {
+        self.memory_bytes_max / 8
+    }
+
+    /// What reading may hold: packed bytes, and decoded rows that wait.
+    pub(crate) fn read_bytes_max(&self) -> u64 {
+        self.memory_bytes_max / 4
+    }
+}
