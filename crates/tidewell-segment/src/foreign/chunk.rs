@@ -52,7 +52,11 @@ impl Chunk {
         let mut at = 0;
         let mut values = 0_u64;
         while at < parts.bytes.len() {
-            let (header, header_bytes) = page_header(parts.bytes.get(at..).unwrap_or_default())?;
+            let (mut header, header_bytes) = page_header(parts.bytes.get(at..).unwrap_or_default())?;
+            if parts.codec == Compression::UNCOMPRESSED || !header.is_compressed {
+                // What is not packed is as long as it is, whatever the header says.
+                header.unpacked_bytes = header.packed_bytes;
+            }
             let body = at + header_bytes;
             let end = body.checked_add(header.packed_bytes).filter(|end| *end <= parts.bytes.len());
             let end = end.ok_or("a page reaches beyond its chunk")?;
@@ -67,6 +71,9 @@ impl Chunk {
                 PageKind::Data | PageKind::DataV2 => {
                     values += u64::from(header.value_count);
                     parts.pages.push((header, body));
+                    if size_of_val(parts.pages.as_slice()) as u64 > claim.page_bytes_max {
+                        return Err(format!("it has {} pages or more, most of them empty", parts.pages.len()));
+                    }
                 }
             }
             // Old writers counted the dictionary's header into nothing: what follows the last value is not read.

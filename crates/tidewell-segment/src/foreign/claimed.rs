@@ -46,14 +46,14 @@ pub struct ClaimedColumn {
     pub max: Option<StatValue>,
 }
 
-/// What a footer claims of one row group. Writers err and files lie: it may order work, but no answer rests on it; for that
-/// there is [`StatsCheck`].
+/// What a footer claims of one row group. Writers err and files lie: it may order work, but no answer rests on it;
+/// for that there is [`StatsCheck`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClaimedStats {
     /// Rows.
     pub row_count: u64,
-    /// One entry a column of the plan that comes from the top of the file's schema, in the plan's order. Columns that the
-    /// footer says nothing of have neither bound.
+    /// One entry a column of the plan that comes from the top of the file's schema, in the plan's order. Columns that
+    /// the footer says nothing of have neither bound.
     pub columns: Vec<ClaimedColumn>,
 }
 

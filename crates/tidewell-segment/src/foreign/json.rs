@@ -15,8 +15,8 @@ use super::cast::{Bad, cast, integers, unsigned};
 use super::mapping::field_type;
 use super::text::Texts;
 
-/// Each list as an array, each map as an array of `[key, value]` (its keys need not be text, and may be there twice), each
-/// structure as an object. Instants are nanoseconds; floats that JSON cannot write are text (`"NaN"`).
+/// Each list as an array, each map as an array of `[key, value]` (its keys need not be text, and may be there twice),
+/// each structure as an object. Instants are nanoseconds; floats that JSON cannot write are text (`"NaN"`).
 pub(crate) fn json_column(column: &ArrayRef) -> Result<ArrayRef, Bad> {
     let mut texts = StringBuilder::new();
     for row in 0..column.len() {

@@ -22,9 +22,9 @@ use super::{Footer, ForeignError, Plan};
 pub struct RowLimits {
     /// Most rows a batch; at least 1.
     pub batch_rows: usize,
-    /// Most bytes that are held at once: a row group's columns as they are packed, a page and a dictionary of each unpacked,
-    /// and a batch. Of unpacked data no more than this is ever made, whatever the file announces. Zstd may take up to
-    /// 128 MiB besides, where a page asks for such a window.
+    /// Most bytes that are held at once: a row group's columns as they are packed, a page and a dictionary of each
+    /// unpacked, and a batch. Of unpacked data no more than this is ever made, whatever the file announces. Zstd may
+    /// take up to 128 MiB besides, where a page asks for such a window.
     pub memory_bytes_max: u64,
 }
 
@@ -48,8 +48,8 @@ impl RowLimits {
 pub enum RowsStep {
     /// These bytes of the file (one range a column, of one row group) are needed to go on; fetch and push them.
     Need(Vec<Range<u64>>),
-    /// The next rows, in the file's order, under [`TableSchema::arrow`](tidewell_types::TableSchema::arrow) of the plan's
-    /// schema; never empty. They are in write order: not sorted, and identities may be there twice.
+    /// The next rows, in the file's order, under [`TableSchema::arrow`](tidewell_types::TableSchema::arrow) of the
+    /// plan's schema; never empty. They are in write order: not sorted, and identities may be there twice.
     Batch(RecordBatch),
     /// All rows were given out, and they were as many as the footer says.
     Done,
@@ -57,7 +57,8 @@ pub enum RowsStep {
 
 /// Decodes a foreign file row group by row group.
 ///
-/// Whoever stores its rows stores them once [`RowsStep::Done`] came: an error in a later row group refuses all of the file.
+/// Whoever stores its rows stores them once [`RowsStep::Done`] came: an error in a later row group refuses all of the
+/// file.
 pub struct Rows {
     footer: Footer,
     plan: Plan,
@@ -135,8 +136,8 @@ impl Rows {
     /// Goes on until bytes are needed or a batch is ready.
     ///
     /// # Errors
-    /// [`ForeignError::Value`] naming the row and the column, [`ForeignError::Corrupt`], [`ForeignError::TooLarge`]; no more
-    /// rows come, and nothing of the file is to be kept.
+    /// [`ForeignError::Value`] naming the row and the column, [`ForeignError::Corrupt`], [`ForeignError::TooLarge`];
+    /// no more rows come, and nothing of the file is to be kept.
     pub fn step(&mut self) -> Result<RowsStep, ForeignError> {
         let step = self.try_step();
         if step.is_err() {

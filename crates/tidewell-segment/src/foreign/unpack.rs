@@ -1,4 +1,5 @@
-//! Unpacking a page within a bound: what really comes is compared with what was announced, never trusted to stop by itself.
+//! Unpacking a page within a bound: what really comes is compared with what was announced, never trusted to stop by
+//! itself.
 
 use std::io::Read;
 
@@ -59,7 +60,8 @@ fn lz4_block(packed: &[u8], unpacked_bytes: usize, output: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
-/// What old writers meant by LZ4: Hadoop's frames, LZ4's own frames, or a bare block. They can only be told apart by trying.
+/// What old writers meant by LZ4: Hadoop's frames, LZ4's own frames, or a bare block. They can only be told apart by
+/// trying.
 fn lz4_of_old(packed: &[u8], unpacked_bytes: usize, output: &mut Vec<u8>) -> Result<(), String> {
     let start = output.len();
     if lz4_hadoop(packed, unpacked_bytes, output).is_ok() {

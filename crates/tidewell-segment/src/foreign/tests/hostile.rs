@@ -132,11 +132,27 @@ fn varint(value: i64) -> Vec<u8> {
 
 /// A file of one column `timestamp` of int64, one page of plain zeros; the page says what it is told to.
 fn one_page(codec: Compression, packed: &[u8], unpacked_said: i64, rows: i64) -> Bytes {
+    page_with_checksum(codec, packed, unpacked_said, rows, None)
+}
+
+fn page_with_checksum(
+    codec: Compression,
+    packed: &[u8],
+    unpacked_said: i64,
+    rows: i64,
+    checksum: Option<u32>,
+) -> Bytes {
     let mut header = vec![0x15, 0x00, 0x15];
     header.extend(varint(unpacked_said));
     header.push(0x15);
     header.extend(varint(packed.len() as i64));
-    header.extend([0x2c, 0x15]);
+    if let Some(checksum) = checksum {
+        header.push(0x15);
+        header.extend(varint((checksum as i32).into()));
+        header.extend([0x1c, 0x15]);
+    } else {
+        header.extend([0x2c, 0x15]);
+    }
     header.extend(varint(rows));
     header.extend([0x15, 0x00, 0x15, 0x06, 0x15, 0x06, 0x00, 0x00]);
     let chunk_bytes = (header.len() + packed.len()) as i64;
@@ -179,6 +195,15 @@ fn one_page(codec: Compression, packed: &[u8], unpacked_said: i64, rows: i64) ->
 fn hostile_page_built_by_hand_is_read_when_it_is_true() {
     let batches = all(&one_page(Compression::UNCOMPRESSED, &[0; 24], 24, 3)).unwrap();
     assert_eq!(batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 3);
+}
+
+#[test]
+fn hostile_page_with_a_checksum_must_match_it() {
+    let page = [7; 24];
+    let checksum = crc32fast::hash(&page);
+    let file = |checksum| page_with_checksum(Compression::UNCOMPRESSED, &page, 24, 3, Some(checksum));
+    all(&file(checksum)).unwrap();
+    assert!(all(&file(checksum ^ 1)).unwrap_err().to_string().contains("checksum"));
 }
 
 #[test]
