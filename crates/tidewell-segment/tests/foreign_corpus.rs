@@ -100,7 +100,7 @@ struct Found {
 
 impl Found {
     /// One of the instants, written as in the manifest.
-    fn instant(&self, pick: impl FnOnce(std::slice::Iter<'_, i128>) -> Option<&i128>) -> Value {
+    fn instant(&self, pick: impl for<'a> FnOnce(std::slice::Iter<'a, i128>) -> Option<&'a i128>) -> Value {
         let ns = i64::try_from(*pick(self.integers.iter()).unwrap()).unwrap();
         chrono::DateTime::from_timestamp_nanos(ns).naive_utc().format("%Y-%m-%dT%H:%M:%S%.f").to_string().into()
     }
@@ -143,8 +143,8 @@ fn compare(found: &Found, expected: &Value, place: &str) -> usize {
             "distinct" if found.texts.is_empty() => found.integers.iter().collect::<BTreeSet<_>>().len().into(),
             "distinct" => found.texts.len().into(),
             // A time that the file has as text.
-            "min" if expected.is_string() && found.texts.is_empty() => found.instant(Iterator::min),
-            "max" if expected.is_string() && found.texts.is_empty() => found.instant(Iterator::max),
+            "min" if expected.is_string() && found.texts.is_empty() => found.instant(|all| all.min()),
+            "max" if expected.is_string() && found.texts.is_empty() => found.instant(|all| all.max()),
             "min" if !found.texts.is_empty() => found.texts.first().unwrap().as_str().into(),
             "max" if !found.texts.is_empty() => found.texts.last().unwrap().as_str().into(),
             "min" | "min_ns" if found.numbers.is_empty() => (*found.integers.iter().min().unwrap() as i64).into(),
