@@ -100,8 +100,10 @@ impl Chunk {
     /// What is held while the chunk is decoded, besides its packed bytes: the dictionary (as it is, decoded, and as
     /// texts) and the largest page.
     pub(crate) fn held_bytes(&self) -> u64 {
-        let dictionary = self.0.dictionary.as_ref().map_or(0, |(header, bytes)| {
-            3 * bytes.len() as u64 + u64::from(header.value_count) * DICTIONARY_VALUE_BYTES
+        let is_text = self.0.physical == Type::BYTE_ARRAY;
+        let dictionary = self.0.dictionary.as_ref().map_or(0, |(header, bytes)| match is_text {
+            true => 3 * bytes.len() as u64 + u64::from(header.value_count) * DICTIONARY_VALUE_BYTES,
+            false => 2 * bytes.len() as u64,
         });
         let page = self.0.pages.iter().map(|(header, _)| header.unpacked_bytes as u64).max().unwrap_or_default();
         dictionary + page + (self.0.pages.len() * size_of::<(PageHeader, usize)>()) as u64
