@@ -30,7 +30,8 @@ const TAKEN_PER_BYTE: usize = 512;
 
 fn rows() -> RecordBatch {
     let some = |row: i64| (row % 5 != 3).then_some(row);
-    let host: DictionaryArray<Int32Type> = (0..ROWS).map(|row| some(row).map(|it| ["a", "b"][it as usize % 2])).collect();
+    let host: DictionaryArray<Int32Type> =
+        (0..ROWS).map(|row| some(row).map(|it| ["a", "b"][it as usize % 2])).collect();
     let columns: Vec<(&str, ArrayRef, bool)> = vec![
         ("timestamp", Arc::new(TimestampNanosecondArray::from_iter_values(0..ROWS)), false),
         ("host", Arc::new(host), true),
@@ -50,7 +51,8 @@ fn written(rows: &RecordBatch, compression: ExportCompression) -> Option<Vec<u8>
 
 /// Footer, plan and rows, with the statistics compared.
 pub(crate) fn foreign() -> Target {
-    let codecs = [ExportCompression::None, ExportCompression::Snappy, ExportCompression::Lz4, ExportCompression::Zstd(1)];
+    let codecs =
+        [ExportCompression::None, ExportCompression::Snappy, ExportCompression::Lz4, ExportCompression::Zstd(1)];
     let ours = codecs.into_iter().filter_map(|codec| written(&rows(), codec));
     let samples = ours.chain([DELTA, NESTED, INT96].map(<[u8]>::to_vec)).map(Sample::unchecked);
     Target {

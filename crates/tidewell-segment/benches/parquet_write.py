@@ -18,16 +18,16 @@ try:
     import pyarrow.parquet as pq
 
     tags = ["host", "region"]
+    level = {"compression_level": LEVEL} if codec == "zstd" else {}
     if peer == "pyarrow":
-        table = pq.read_table(source)
-        # Dictionaries as Tidewell has them in memory.
-        table = table.set_column(1, "host", table["host"].combine_chunks() if table["host"].num_chunks > 1 else table["host"])
-        run = lambda: pq.write_table(table, target, compression=codec.replace("none", "NONE"), **({"compression_level": LEVEL} if codec == "zstd" else {}))
+        # Dictionaries, as Tidewell has them in memory.
+        table = pq.read_table(source).unify_dictionaries()
+        run = lambda: pq.write_table(table, target, compression=codec, **level)
     elif peer == "pyarrow-strings":
         table = pq.read_table(source)
         for tag in tags:
             table = table.set_column(table.schema.get_field_index(tag), tag, table[tag].cast(pa.string()))
-        run = lambda: pq.write_table(table, target, compression=codec.replace("none", "NONE"), **({"compression_level": LEVEL} if codec == "zstd" else {}))
+        run = lambda: pq.write_table(table, target, compression=codec, **level)
     elif peer.startswith("duckdb"):
         import duckdb
 
@@ -39,8 +39,8 @@ try:
                 db.execute(f"CREATE TYPE {tag}_type AS ENUM (SELECT DISTINCT {tag} FROM rows ORDER BY {tag})")
                 db.execute(f"ALTER TABLE rows ALTER {tag} TYPE {tag}_type")
         name = {"lz4": "lz4_raw", "none": "uncompressed"}.get(codec, codec)
-        level = f", COMPRESSION_LEVEL {LEVEL}" if codec == "zstd" else ""
-        run = lambda: db.execute(f"COPY rows TO '{target}' (FORMAT parquet, COMPRESSION {name}{level})")
+        more = f", COMPRESSION_LEVEL {LEVEL}" if codec == "zstd" else ""
+        run = lambda: db.execute(f"COPY rows TO '{target}' (FORMAT parquet, COMPRESSION {name}{more})")
     else:
         import os
 
@@ -52,7 +52,7 @@ try:
         if peer == "polars-categorical":
             frame = frame.with_columns(pl.col(tag).cast(pl.Categorical) for tag in tags)
         name = {"none": "uncompressed"}.get(codec, codec)
-        run = lambda: frame.write_parquet(target, compression=name, **({"compression_level": LEVEL} if codec == "zstd" else {}))
+        run = lambda: frame.write_parquet(target, compression=name, **level)
 except ImportError as error:
     print(f"{peer} skipped: {error}", file=sys.stderr)
     sys.exit(1)

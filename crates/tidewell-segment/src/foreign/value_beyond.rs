@@ -77,3 +77,6 @@ fn tags(column: &TagArray, min: Option<&str>, max: Option<&str>) -> Option<usize
     let tag = |row: &usize| tag_at(column, *row).ok().flatten().is_some_and(|text| is_outside(text, min, max));
     (0..column.len()).find(tag)
 }
+
+#[cfg(test)]
+mod tests;
