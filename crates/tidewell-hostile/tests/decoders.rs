@@ -81,7 +81,7 @@ fn measured(read: &dyn Fn() -> Option<usize>) -> (Option<usize>, usize) {
 }
 
 /// Decoders that catch panics of the library below: Parquet's asserts on what is in pages.
-const CATCHING: [&str; 2] = ["footer", "segment"];
+const CATCHING: [&str; 3] = ["foreign", "footer", "segment"];
 
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |number| number.parse().unwrap())
@@ -146,6 +146,7 @@ hold! {
     floor_of_hostile_bytes_is_read_or_refused: "floor",
     footer_of_hostile_bytes_is_read_or_refused: "footer",
     segment_of_hostile_bytes_is_read_or_refused: "segment",
+    foreign_file_of_hostile_bytes_is_read_or_refused: "foreign",
     store_format_of_hostile_bytes_is_read_or_refused: "store_format",
     object_name_of_hostile_text_is_read_or_refused: "object_name",
     session_token_of_hostile_text_is_read_or_refused: "session_token",

@@ -45,6 +45,7 @@ mod group;
 mod hive;
 mod instant;
 mod json;
+mod known_dictionary;
 mod layout;
 mod mapping;
 mod options;
@@ -54,8 +55,10 @@ mod plan;
 mod quiet;
 mod rows;
 mod shape;
+mod tags;
 mod text;
 mod unpack;
+mod value_beyond;
 
 pub use claimed::{CheckedStats, ClaimedColumn, ClaimedStats, StatValue, StatsCheck};
 pub use error::{ForeignError, Refused};

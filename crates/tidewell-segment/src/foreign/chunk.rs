@@ -9,7 +9,10 @@ use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::delta::delta_stream;
 use super::page_header::{PageHeader, PageKind, page_header};
-use super::unpack::unpack;
+use super::unpack::Unpacker;
+
+/// What a value of a dictionary takes besides its text while texts that are there twice are looked for.
+const DICTIONARY_VALUE_BYTES: u64 = 64;
 
 /// A chunk's pages. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -52,7 +55,11 @@ impl Chunk {
         let mut at = 0;
         let mut values = 0_u64;
         while at < parts.bytes.len() {
-            let (header, header_bytes) = page_header(parts.bytes.get(at..).unwrap_or_default())?;
+            let (mut header, header_bytes) = page_header(parts.bytes.get(at..).unwrap_or_default())?;
+            if parts.codec == Compression::UNCOMPRESSED || !header.is_compressed {
+                // What is not packed is as long as it is, whatever the header says.
+                header.unpacked_bytes = header.packed_bytes;
+            }
             let body = at + header_bytes;
             let end = body.checked_add(header.packed_bytes).filter(|end| *end <= parts.bytes.len());
             let end = end.ok_or("a page reaches beyond its chunk")?;
@@ -67,6 +74,9 @@ impl Chunk {
                 PageKind::Data | PageKind::DataV2 => {
                     values += u64::from(header.value_count);
                     parts.pages.push((header, body));
+                    if size_of_val(parts.pages.as_slice()) as u64 > claim.page_bytes_max {
+                        return Err(format!("it has {} pages or more, most of them empty", parts.pages.len()));
+                    }
                 }
             }
             // Old writers counted the dictionary's header into nothing: what follows the last value is not read.
@@ -87,9 +97,14 @@ impl Chunk {
         self.0.dictionary.is_some() && self.0.pages.iter().all(|(header, _)| is_index(header.encoding))
     }
 
-    /// What is held while the chunk is decoded, besides its packed bytes: the dictionary, twice, and the largest page.
+    /// What is held while the chunk is decoded, besides its packed bytes: the dictionary (as it is, decoded, and as
+    /// texts) and the largest page.
     pub(crate) fn held_bytes(&self) -> u64 {
-        let dictionary = self.0.dictionary.as_ref().map_or(0, |(_, bytes)| 2 * bytes.len() as u64);
+        let is_text = self.0.physical == Type::BYTE_ARRAY;
+        let dictionary = self.0.dictionary.as_ref().map_or(0, |(header, bytes)| match is_text {
+            true => 3 * bytes.len() as u64 + u64::from(header.value_count) * DICTIONARY_VALUE_BYTES,
+            false => 2 * bytes.len() as u64,
+        });
         let page = self.0.pages.iter().map(|(header, _)| header.unpacked_bytes as u64).max().unwrap_or_default();
         dictionary + page + (self.0.pages.len() * size_of::<(PageHeader, usize)>()) as u64
     }
@@ -149,9 +164,9 @@ impl Chunk {
     }
 
     /// A data page, unpacked, as the Parquet library takes it.
-    pub(crate) fn page(&self, page: usize) -> Result<Page, String> {
+    pub(crate) fn page(&self, page: usize, unpacker: &mut Unpacker) -> Result<Page, String> {
         let (header, body) = self.0.pages.get(page).ok_or("there is no such page")?;
-        let buf = self.0.unpacked(header, *body)?;
+        let buf = self.0.unpacked(header, *body, unpacker)?;
         self.0.check_values(header, &buf)?;
         Ok(match header.kind {
             PageKind::DataV2 => Page::DataPageV2 {
@@ -185,7 +200,7 @@ impl Parts {
         if !matches!(header.encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY) {
             return Err(format!("its dictionary has the encoding {}", header.encoding));
         }
-        let bytes = self.unpacked(&header, body)?;
+        let bytes = self.unpacked(&header, body, &mut Unpacker::default())?;
         let value_bytes = match self.physical {
             Type::BYTE_ARRAY | Type::INT32 | Type::FLOAT => 4,
             Type::INT64 | Type::DOUBLE => 8,
@@ -221,7 +236,7 @@ impl Parts {
         Ok(())
     }
 
-    fn unpacked(&self, header: &PageHeader, body: usize) -> Result<Bytes, String> {
+    fn unpacked(&self, header: &PageHeader, body: usize, unpacker: &mut Unpacker) -> Result<Bytes, String> {
         let packed = self.bytes.slice(body..body + header.packed_bytes);
         if header.checksum.is_some_and(|checksum| checksum != crc32fast::hash(&packed)) {
             return Err("a page does not match its checksum".to_owned());
@@ -235,11 +250,12 @@ impl Parts {
         }
         let (levels, values) = packed.split_at(levels);
         let values_bytes = header.unpacked_bytes - levels.len();
-        let mut output = Vec::with_capacity(header.unpacked_bytes.min(16 * packed.len() + 1024));
+        let mut output = Vec::with_capacity(header.unpacked_bytes);
         output.extend_from_slice(levels);
         // A page without values may have no packed bytes at all.
         if values_bytes > 0 {
-            unpack(self.codec, values, values_bytes, &mut output).map_err(|problem| format!("a page: {problem}"))?;
+            let unpacked = unpacker.unpack(self.codec, values, values_bytes, &mut output);
+            unpacked.map_err(|problem| format!("a page: {problem}"))?;
         }
         Ok(Bytes::from(output))
     }

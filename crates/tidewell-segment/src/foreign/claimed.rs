@@ -1,6 +1,5 @@
 //! What a foreign footer says of the values: a claim, until the rows were seen.
 
-use std::cmp::Ordering;
 use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
@@ -13,10 +12,13 @@ use tidewell_types::{ColumnKind, FieldType};
 
 use super::cast::cast;
 use super::file_schema::read_type;
+use super::known_dictionary::KnownDictionary;
 use super::mapping::is_text;
 use super::plan::{PlanColumn, Source};
 use super::quiet::guarded;
+use super::value_beyond::row_beyond;
 use super::{Footer, ForeignError, Plan};
+use crate::dictionary::{tag_array, tag_at};
 
 /// A value in our form, to bound others of its column.
 #[derive(Clone, Debug, PartialEq, PartialOrd)]
@@ -46,14 +48,14 @@ pub struct ClaimedColumn {
     pub max: Option<StatValue>,
 }
 
-/// What a footer claims of one row group. Writers err and files lie: it may order work, but no answer rests on it; for that
-/// there is [`StatsCheck`].
+/// What a footer claims of one row group. Writers err and files lie: it may order work, but no answer rests on it;
+/// for that there is [`StatsCheck`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct ClaimedStats {
     /// Rows.
     pub row_count: u64,
-    /// One entry a column of the plan that comes from the top of the file's schema, in the plan's order. Columns that the
-    /// footer says nothing of have neither bound.
+    /// One entry a column of the plan that comes from the top of the file's schema, in the plan's order. Columns that
+    /// the footer says nothing of have neither bound.
     pub columns: Vec<ClaimedColumn>,
 }
 
@@ -124,7 +126,7 @@ fn claimed_column(plan: &Plan, column: &PlanColumn, footer: &Footer, row_group: 
 
 fn stat(plan: &Plan, column: &PlanColumn, value: &ArrayRef) -> Option<StatValue> {
     // As a time NULL is an error, and as a tag an empty text is NULL: both are no bound.
-    let value = cast(value, column.kind, plan.options()).ok()?;
+    let value = cast(value, column.kind, plan.options(), &mut KnownDictionary::default()).ok()?;
     values(column.kind, &value)?.next().flatten().filter(|value| value.partial_cmp(value).is_some())
 }
 
@@ -152,8 +154,8 @@ fn values<'a>(kind: ColumnKind, column: &'a ArrayRef) -> Option<Box<dyn Iterator
             Box::new(texts.map(|value| value.map(|text| StatValue::Text(text.to_owned()))))
         }
         ColumnKind::Tag => {
-            let tags = crate::dictionary::tag_array(column).ok()?;
-            let text = |row| crate::dictionary::tag_at(tags, row).ok().flatten();
+            let tags = tag_array(column).ok()?;
+            let text = |row| tag_at(tags, row).ok().flatten();
             Box::new((0..column.len()).map(move |row| text(row).map(|text| StatValue::Text(text.to_owned()))))
         }
     })
@@ -184,22 +186,15 @@ impl StatsCheck {
     pub fn see(&mut self, rows: &RecordBatch) -> Result<(), ForeignError> {
         self.row_count += rows.num_rows() as u64;
         for ((claimed, kind), null_count) in self.claimed.columns.iter().zip(&self.kinds).zip(&mut self.null_counts) {
-            let column = rows.column_by_name(&claimed.name).and_then(|column| values(*kind, column));
+            let column = rows.column_by_name(&claimed.name);
             let column = column.ok_or_else(|| ForeignError::internal(format!("rows without {:?}", claimed.name)))?;
-            for value in column {
-                let Some(value) = value else {
-                    *null_count += 1;
-                    continue;
-                };
-                let is_beyond = |bound: &Option<StatValue>, beyond: Ordering| {
-                    bound.as_ref().is_some_and(|bound| value.partial_cmp(bound) == Some(beyond))
-                };
-                if is_beyond(&claimed.min, Ordering::Less) || is_beyond(&claimed.max, Ordering::Greater) {
-                    let (name, min, max) = (&claimed.name, &claimed.min, &claimed.max);
-                    return Err(ForeignError::corrupt(format!(
-                        "the footer's statistics lie: column {name:?} has {value:?}, said to be in {min:?} to {max:?}"
-                    )));
-                }
+            *null_count += column.null_count() as u64;
+            if let Some(row) = row_beyond(column, claimed) {
+                let value = values(*kind, &column.slice(row, 1)).and_then(|mut values| values.next().flatten());
+                let (name, min, max) = (&claimed.name, &claimed.min, &claimed.max);
+                return Err(ForeignError::corrupt(format!(
+                    "the footer's statistics lie: column {name:?} has {value:?}, said to be in {min:?} to {max:?}"
+                )));
             }
         }
         Ok(())

@@ -1,10 +1,11 @@
-//! Walking a stream of the DELTA_BINARY_PACKED encoding: the Parquet library reserves memory by the numbers in its head.
+//! Walking a stream of the DELTA_BINARY_PACKED encoding: the Parquet library reserves memory by the numbers in its
+//! head.
 
 /// Most values a block; writers use 128.
 const BLOCK_VALUES_MAX: u64 = 1 << 16;
 
-/// Checks that a stream at the start of `bytes` holds at most `count_max` values and is there to its end, and returns its
-/// length in bytes.
+/// Checks that a stream at the start of `bytes` holds at most `count_max` values and is there to its end, and returns
+/// its length in bytes.
 pub(crate) fn delta_stream(bytes: &[u8], count_max: u64) -> Result<usize, String> {
     let mut rest = bytes;
     let block_values = varint(&mut rest)?;

@@ -19,10 +19,12 @@ impl fmt::Display for Refused {
     }
 }
 
-/// Why a foreign file cannot be read as rows. The caller knows the file's name and adds it; nothing of the file is to be kept.
+/// Why a foreign file cannot be read as rows. The caller knows the file's name and adds it; nothing of the file is to
+/// be kept.
 #[derive(Debug, thiserror::Error)]
 pub enum ForeignError {
-    /// The bytes are damaged, cut short, hostile, or no Parquet. Take another copy of the file, or leave it out and say so.
+    /// The bytes are damaged, cut short, hostile, or no Parquet. Take another copy of the file, or leave it out and
+    /// say so.
     #[error("it cannot be read as Parquet: {problem}")]
     Corrupt {
         /// What is wrong, in one phrase.
@@ -68,7 +70,8 @@ pub enum ForeignError {
         /// The columns of the file.
         columns: Vec<String>,
     },
-    /// Columns have no place among time, tags and fields. Leave them out by naming the others, or do what the reasons say.
+    /// Columns have no place among time, tags and fields. Leave them out by naming the others, or do what the reasons
+    /// say.
     #[error("columns are refused: {}", .0.iter().map(Refused::to_string).collect::<Vec<_>>().join("; "))]
     Columns(Vec<Refused>),
     /// The timestamp format is none. Correct it.

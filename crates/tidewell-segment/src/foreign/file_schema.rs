@@ -112,8 +112,8 @@ pub(crate) fn with_plain_bytes(column: &TypePtr) -> Result<TypePtr, ParquetError
     group.build().map(Arc::new)
 }
 
-/// The type to decode a column to: what tells units apart is kept, text is bytes that are checked later. `other` may give
-/// another type for the leaf at a path.
+/// The type to decode a column to: what tells units apart is kept, text is bytes that are checked later. `other` may
+/// give another type for the leaf at a path.
 pub(crate) fn read_type(data_type: &DataType, path: &str, other: &dyn Fn(&str) -> Option<DataType>) -> DataType {
     if let Some(other) = other(path) {
         return other;

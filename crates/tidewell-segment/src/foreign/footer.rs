@@ -18,7 +18,8 @@ const MAGIC: &[u8; 4] = b"PAR1";
 /// Most bytes of metadata that are parsed; parsed they take some 20 times as much.
 const METADATA_BYTES_MAX: u64 = 32 << 20;
 
-/// A foreign file's metadata, checked: every offset lies in the file, every count agrees with the others. Cheap to clone.
+/// A foreign file's metadata, checked: every offset lies in the file, every count agrees with the others. Cheap to
+/// clone.
 ///
 /// Nothing of it is taken for an answer: what it says of values is a claim ([`ClaimedStats`](super::ClaimedStats)).
 #[derive(Clone, Debug)]
@@ -32,11 +33,12 @@ struct Parts {
 }
 
 impl Footer {
-    /// Parses the last bytes of a file that has `file_bytes` bytes. A tail that is the whole file has its head checked too.
+    /// Parses the last bytes of a file that has `file_bytes` bytes. A tail that is the whole file has its head
+    /// checked too.
     ///
     /// # Errors
-    /// [`ForeignError::TailTooShort`] when the metadata starts before the tail: fetch what it says and parse again (at most
-    /// two times). [`ForeignError::Corrupt`] when it is no Parquet, cut short, damaged or hostile;
+    /// [`ForeignError::TailTooShort`] when the metadata starts before the tail: fetch what it says and parse again
+    /// (at most two times). [`ForeignError::Corrupt`] when it is no Parquet, cut short, damaged or hostile;
     /// [`ForeignError::Encrypted`]; [`ForeignError::TooLarge`] beyond 32 MiB of metadata.
     pub fn parse(tail: &Bytes, file_bytes: u64) -> Result<Self, ForeignError> {
         let start = file_bytes.checked_sub(tail.len() as u64);

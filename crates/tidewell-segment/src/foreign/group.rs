@@ -115,22 +115,7 @@ impl Gathering {
         let row_group = self.row_group;
         let group = group(footer, row_group)?;
         let row_count = u64::try_from(group.num_rows()).unwrap_or_default();
-        let packed = self.chunks.iter().map(|(_, range, _)| range.end - range.start).fold(0, u64::saturating_add);
-        let claim = ChunkClaim { row_count, page_bytes_max: limits.memory_bytes_max / 2 };
-        let mut chunks: Vec<Option<Chunk>> = vec![None; group.columns().len()];
-        for (leaf, _, bytes) in self.chunks {
-            let (Some(column), Some(slot), Some(bytes)) = (group.columns().get(leaf), chunks.get_mut(leaf), bytes)
-            else {
-                return Err(ForeignError::internal("a chunk is missing"));
-            };
-            let chunk = Chunk::scan(column, claim, bytes).map_err(|problem| {
-                let name = column.column_descr().path().string();
-                ForeignError::corrupt(format!("row group {row_group}, column {name:?}: {problem}"))
-            })?;
-            *slot = Some(chunk);
-        }
-        let held = chunks.iter().flatten().map(Chunk::held_bytes).fold(packed, u64::saturating_add);
-        limits.check(format!("row group {row_group} with a page of each column"), held)?;
+        let (chunks, held) = self.scan(group, row_count, limits)?;
         let batch_bytes_max = (limits.memory_bytes_max - held) / 2;
         let batch_rows = batch_rows(group, &chunks, row_group, batch_bytes_max, limits)?;
         let feed = GroupFeed { footer, row_group, chunks: &chunks };
@@ -141,6 +126,33 @@ impl Gathering {
             int96 => Some(reader(&feed, plan, leaves, int96.clone(), TimeUnit::Second, batch_rows)?),
         };
         Ok(Decoding { row_group, row_count, rows_seen: 0, batch_bytes_max, rows, seconds })
+    }
+
+    /// Finds the pages of all chunks; returns them with the bytes that are held while they are decoded.
+    fn scan(
+        self,
+        group: &RowGroupMetaData,
+        row_count: u64,
+        limits: &RowLimits,
+    ) -> Result<(Vec<Option<Chunk>>, u64), ForeignError> {
+        let row_group = self.row_group;
+        let claim = ChunkClaim { row_count, page_bytes_max: limits.memory_bytes_max / 2 };
+        let mut held = self.chunks.iter().map(|(_, range, _)| range.end - range.start).fold(0, u64::saturating_add);
+        let mut chunks: Vec<Option<Chunk>> = vec![None; group.columns().len()];
+        for (leaf, _, bytes) in self.chunks {
+            let (Some(column), Some(slot), Some(bytes)) = (group.columns().get(leaf), chunks.get_mut(leaf), bytes)
+            else {
+                return Err(ForeignError::internal("a chunk is missing"));
+            };
+            let chunk = Chunk::scan(column, claim, bytes).map_err(|problem| {
+                let name = column.column_descr().path().string();
+                ForeignError::corrupt(format!("row group {row_group}, column {name:?}: {problem}"))
+            })?;
+            held = held.saturating_add(chunk.held_bytes());
+            limits.check(format!("row group {row_group} with a page of each column"), held)?;
+            *slot = Some(chunk);
+        }
+        Ok((chunks, held))
     }
 }
 
@@ -225,7 +237,8 @@ pub(crate) struct Decoding {
     /// Most bytes of text that one batch may have once its dictionaries are resolved.
     pub(crate) batch_bytes_max: u64,
     rows: ParquetRecordBatchReader,
-    /// The INT96 columns again, in seconds: what nanoseconds cannot tell wraps, and shows by not being the same instant.
+    /// The INT96 columns again, in seconds: what nanoseconds cannot tell wraps, and shows by not being the same
+    /// instant.
     seconds: Option<ParquetRecordBatchReader>,
 }
 

@@ -3,9 +3,9 @@
 /// What Hive and Spark write where the value is NULL.
 const NULL_VALUE: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// The `name=value` folders of a file's path (separated by `/`; the last part is the file and is not looked at), outermost
-/// first, for [`ForeignOptions::path_tags`](super::ForeignOptions::path_tags). Names and values are percent-decoded. `None`
-/// is NULL: an empty value, or Hive's own word for it.
+/// The `name=value` folders of a file's path (separated by `/`; the last part is the file and is not looked at),
+/// outermost first, for [`ForeignOptions::path_tags`](super::ForeignOptions::path_tags). Names and values are
+/// percent-decoded. `None` is NULL: an empty value, or Hive's own word for it.
 ///
 /// # Errors
 /// The name of a folder that cannot be decoded or is there twice, with the reason.

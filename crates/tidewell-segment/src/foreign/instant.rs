@@ -13,7 +13,8 @@ pub(crate) fn check_format(format: &str) -> Result<(), ForeignError> {
     Ok(())
 }
 
-/// A time as nanoseconds since the Unix epoch. Without an offset in the text it is UTC; without a time of day, midnight.
+/// A time as nanoseconds since the Unix epoch. Without an offset in the text it is UTC; without a time of day,
+/// midnight.
 pub(crate) fn parse_instant(text: &str, format: Option<&str>) -> Result<i64, String> {
     let instant = match format {
         Some(format) => by_format(text, format),

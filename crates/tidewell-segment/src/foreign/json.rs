@@ -12,11 +12,12 @@ use tidewell_types::{ColumnKind, FieldType};
 
 use super::ForeignOptions;
 use super::cast::{Bad, cast, integers, unsigned};
+use super::known_dictionary::KnownDictionary;
 use super::mapping::field_type;
 use super::text::Texts;
 
-/// Each list as an array, each map as an array of `[key, value]` (its keys need not be text, and may be there twice), each
-/// structure as an object. Instants are nanoseconds; floats that JSON cannot write are text (`"NaN"`).
+/// Each list as an array, each map as an array of `[key, value]` (its keys need not be text, and may be there twice),
+/// each structure as an object. Instants are nanoseconds; floats that JSON cannot write are text (`"NaN"`).
 pub(crate) fn json_column(column: &ArrayRef) -> Result<ArrayRef, Bad> {
     let mut texts = StringBuilder::new();
     for row in 0..column.len() {
@@ -65,7 +66,8 @@ fn scalar(one: &ArrayRef) -> Result<Value, String> {
         Ok(FieldType::Unsigned) => Value::Number(unsigned(one).map_err(problem)?.value(0).into()),
         Ok(FieldType::Float) => {
             let kind = ColumnKind::Field(FieldType::Float);
-            let float = cast(one, kind, &ForeignOptions::default()).map_err(problem)?;
+            let float =
+                cast(one, kind, &ForeignOptions::default(), &mut KnownDictionary::default()).map_err(problem)?;
             let float = float.as_primitive_opt::<Float64Type>().map(|float| float.value(0)).unwrap_or_default();
             Number::from_f64(float).map_or_else(|| Value::String(float.to_string()), Value::Number)
         }

@@ -70,12 +70,13 @@ pub struct ForeignOptions {
     pub time_fallback: bool,
     /// The unit of a time column that holds plain integers.
     pub time_unit: NumberUnit,
-    /// How a time column of strings is written, in strftime's signs; `None` is ISO 8601 / RFC 3339. Without an offset in
-    /// the text the time is UTC.
+    /// How a time column of strings is written, in strftime's signs; `None` is ISO 8601 / RFC 3339. Without an offset
+    /// in the text the time is UTC.
     pub time_format: Option<String>,
     /// The columns that are tags, in the order that rows are sorted by.
     pub tags: Vec<String>,
-    /// Tags from the file's path, outermost first ([`hive_tags`](super::hive_tags)); before those of `tags`. `None` is NULL.
+    /// Tags from the file's path, outermost first ([`hive_tags`](super::hive_tags)); before those of `tags`. `None`
+    /// is NULL.
     pub path_tags: Vec<(String, Option<String>)>,
     /// Structures become a column a member, lists and maps a string field of JSON. Without it they are refused.
     pub flatten: bool,

@@ -7,6 +7,7 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 use super::Footer;
 use super::chunk::Chunk;
+use super::unpack::Unpacker;
 
 /// One row group with the chunks that are read of it.
 pub(crate) struct GroupFeed<'a> {
@@ -44,7 +45,7 @@ impl Iterator for ChunkFeed {
 
     fn next(&mut self) -> Option<Self::Item> {
         let chunk = self.0.take()?;
-        Some(Ok(Box::new(PageFeed { chunk, is_started: false, next: 0 })))
+        Some(Ok(Box::new(PageFeed { chunk, is_started: false, next: 0, unpacker: Unpacker::default() })))
     }
 }
 
@@ -55,6 +56,7 @@ struct PageFeed {
     /// Whether the dictionary was handed out, or there is none.
     is_started: bool,
     next: usize,
+    unpacker: Unpacker,
 }
 
 impl PageReader for PageFeed {
@@ -69,7 +71,7 @@ impl PageReader for PageFeed {
             return Ok(None);
         }
         self.next += 1;
-        self.chunk.page(self.next - 1).map(Some).map_err(ParquetError::General)
+        self.chunk.page(self.next - 1, &mut self.unpacker).map(Some).map_err(ParquetError::General)
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {

@@ -80,8 +80,8 @@ impl Leaf {
 impl Plan {
     /// Decides by the schema alone; no value is looked at.
     ///
-    /// Refused columns do not fail here: [`Rows::new`](super::Rows::new) refuses the file for them, unless the options leave
-    /// them out.
+    /// Refused columns do not fail here: [`Rows::new`](super::Rows::new) refuses the file for them, unless the
+    /// options leave them out.
     ///
     /// # Errors
     /// [`ForeignError::NoTime`] with the candidates, [`ForeignError::UnknownColumn`] for a name in the options that the
@@ -213,8 +213,8 @@ impl Plan {
         }
     }
 
-    /// Puts the columns into their order and makes the table's schema. The members of a structure may have come to a name
-    /// that a column has too.
+    /// Puts the columns into their order and makes the table's schema. The members of a structure may have come to a
+    /// name that a column has too.
     fn order(&mut self) {
         let path_tags: Vec<&str> = self.options.path_tags.iter().map(|(name, _)| name.as_str()).collect();
         let tags: Vec<&str> = path_tags.into_iter().chain(self.options.tags.iter().map(String::as_str)).collect();

@@ -16,10 +16,10 @@ static HOOK: Once = Once::new();
 
 /// Runs a call into the Parquet library that reads bytes from outside.
 ///
-/// The library asserts, slices and subtracts on what it reads, so hostile files make it panic. It holds no state outside the
-/// values it is called on, and callers here drop those after an error, so unwinding is safe. The process's panic hook is
-/// wrapped once, by one that says nothing while this thread is within this call and hands everything else to the hook it
-/// wraps: an import of a hostile file must not fill the log with backtraces.
+/// The library asserts, slices and subtracts on what it reads, so hostile files make it panic. It holds no state
+/// outside the values it is called on, and callers here drop those after an error, so unwinding is safe. The
+/// process's panic hook is wrapped once, by one that says nothing while this thread is within this call and hands
+/// everything else to the hook it wraps: an import of a hostile file must not fill the log with backtraces.
 pub(crate) fn guarded<T>(doing: &str, call: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ForeignError> {
     HOOK.call_once(|| {
         let wrapped = take_hook();

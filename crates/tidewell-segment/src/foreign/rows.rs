@@ -13,18 +13,22 @@ use tidewell_types::{ColumnKind, FieldType};
 
 use super::cast::{Bad, cast};
 use super::group::{Decoded, Decoding, Gathering, Leaves};
+use super::known_dictionary::KnownDictionary;
 use super::plan::{PlanColumn, Source};
-use super::text::{TagColumn, Texts};
+use super::tags::constant_tag;
+use super::text::Texts;
 use super::{Footer, ForeignError, Plan};
+
+/// Arrow counts the text of a column with 31 bits.
+const TEXT_BYTES_MAX: u64 = 1 << 30;
 
 /// What reading may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RowLimits {
     /// Most rows a batch; at least 1.
     pub batch_rows: usize,
-    /// Most bytes that are held at once: a row group's columns as they are packed, a page and a dictionary of each unpacked,
-    /// and a batch. Of unpacked data no more than this is ever made, whatever the file announces. Zstd may take up to
-    /// 128 MiB besides, where a page asks for such a window.
+    /// Most bytes that are held at once: a row group's columns as they are packed, a page and a dictionary of each
+    /// unpacked, and a batch. Of unpacked data no more than this is ever made, whatever the file announces.
     pub memory_bytes_max: u64,
 }
 
@@ -48,8 +52,8 @@ impl RowLimits {
 pub enum RowsStep {
     /// These bytes of the file (one range a column, of one row group) are needed to go on; fetch and push them.
     Need(Vec<Range<u64>>),
-    /// The next rows, in the file's order, under [`TableSchema::arrow`](tidewell_types::TableSchema::arrow) of the plan's
-    /// schema; never empty. They are in write order: not sorted, and identities may be there twice.
+    /// The next rows, in the file's order, under [`TableSchema::arrow`](tidewell_types::TableSchema::arrow) of the
+    /// plan's schema; never empty. They are in write order: not sorted, and identities may be there twice.
     Batch(RecordBatch),
     /// All rows were given out, and they were as many as the footer says.
     Done,
@@ -57,7 +61,8 @@ pub enum RowsStep {
 
 /// Decodes a foreign file row group by row group.
 ///
-/// Whoever stores its rows stores them once [`RowsStep::Done`] came: an error in a later row group refuses all of the file.
+/// Whoever stores its rows stores them once [`RowsStep::Done`] came: an error in a later row group refuses all of the
+/// file.
 pub struct Rows {
     footer: Footer,
     plan: Plan,
@@ -71,6 +76,8 @@ pub struct Rows {
     next_row: u64,
     /// Decoded rows that are still to be cast, with the number of rows before each.
     decoded: Vec<(u64, Decoded)>,
+    /// The dictionaries of the plan's columns.
+    dictionaries: Vec<KnownDictionary>,
 }
 
 enum State {
@@ -129,14 +136,15 @@ impl Rows {
             state: State::Between,
             next_row: 0,
             decoded: Vec::new(),
+            dictionaries: plan.columns().iter().map(|_| KnownDictionary::default()).collect(),
         })
     }
 
     /// Goes on until bytes are needed or a batch is ready.
     ///
     /// # Errors
-    /// [`ForeignError::Value`] naming the row and the column, [`ForeignError::Corrupt`], [`ForeignError::TooLarge`]; no more
-    /// rows come, and nothing of the file is to be kept.
+    /// [`ForeignError::Value`] naming the row and the column, [`ForeignError::Corrupt`], [`ForeignError::TooLarge`];
+    /// no more rows come, and nothing of the file is to be kept.
     pub fn step(&mut self) -> Result<RowsStep, ForeignError> {
         let step = self.try_step();
         if step.is_err() {
@@ -232,20 +240,21 @@ impl Rows {
             State::Decoding(decoding) => decoding.batch_bytes_max,
             _ => self.limits.memory_bytes_max,
         };
-        let mut columns: Vec<(&PlanColumn, Option<ArrayRef>)> = Vec::with_capacity(self.plan.columns().len());
+        let mut columns: Vec<Option<ArrayRef>> = Vec::with_capacity(self.plan.columns().len());
         let mut text_bytes = 0;
         for column in self.plan.columns() {
             let Source::File { path, .. } = &column.source else {
-                columns.push((column, None));
+                columns.push(None);
                 continue;
             };
             let array = decoded.column(path).map_err(|bad| value_error(before, column, bad))?;
             if column.kind == ColumnKind::Field(FieldType::String) {
                 text_bytes += Texts::of(&array).map_or(0, |texts| texts.total_bytes());
             }
-            columns.push((column, Some(array)));
+            columns.push(Some(array));
         }
         let rows = decoded.rows.num_rows();
+        let bytes_max = bytes_max.min(TEXT_BYTES_MAX);
         if text_bytes > bytes_max {
             let half = rows / 2;
             if half == 0 {
@@ -260,17 +269,14 @@ impl Rows {
         self.cast(before, rows, columns).map(Some)
     }
 
-    fn cast(
-        &self,
-        before: u64,
-        rows: usize,
-        columns: Vec<(&PlanColumn, Option<ArrayRef>)>,
-    ) -> Result<RecordBatch, ForeignError> {
-        let mut by_name = Vec::with_capacity(columns.len());
-        for (column, array) in columns {
-            let array = match array {
-                Some(array) => cast(&array, column.kind, self.plan.options()),
-                None => path_tag(column, rows),
+    fn cast(&mut self, before: u64, rows: usize, arrays: Vec<Option<ArrayRef>>) -> Result<RecordBatch, ForeignError> {
+        let mut by_name = Vec::with_capacity(arrays.len());
+        let columns = self.plan.columns().iter().zip(&mut self.dictionaries);
+        for ((column, dictionary), array) in columns.zip(arrays) {
+            let array = match (array, &column.source) {
+                (Some(array), _) => cast(&array, column.kind, self.plan.options(), dictionary),
+                (None, Source::Path(value)) => constant_tag(value.as_deref(), rows),
+                (None, Source::File { .. }) => constant_tag(None, rows),
             };
             let array = array.map_err(|bad| value_error(before, column, bad))?;
             by_name.push((Arc::clone(&column.name), array));
@@ -282,23 +288,14 @@ impl Rows {
     }
 }
 
-fn path_tag(column: &PlanColumn, rows: usize) -> Result<ArrayRef, Bad> {
-    let value = match &column.source {
-        Source::Path(value) => value.as_deref(),
-        Source::File { .. } => None,
-    };
-    let mut tags = TagColumn::default();
-    (0..rows).try_for_each(|_| tags.push(value))?;
-    tags.finish()
-}
-
 fn value_error(before: u64, column: &PlanColumn, bad: Bad) -> ForeignError {
     ForeignError::Value { row: before + bad.row as u64 + 1, column: column.file_name(), problem: bad.problem }
 }
 
 fn read_range(file: &mut (impl Read + Seek), range: &Range<u64>) -> io::Result<Bytes> {
     file.seek(SeekFrom::Start(range.start))?;
-    let mut bytes = Vec::new();
+    // No longer than the limits allow: the row group was compared with them.
+    let mut bytes = Vec::with_capacity((range.end - range.start) as usize);
     let read = file.by_ref().take(range.end - range.start).read_to_end(&mut bytes)?;
     if read as u64 != range.end - range.start {
         return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file is shorter than its metadata says"));

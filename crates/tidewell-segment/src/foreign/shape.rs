@@ -88,7 +88,8 @@ impl Shape {
     }
 }
 
-/// Checks that announced lengths are there, that the schema is a tree of bounded depth and width, and that nothing is encrypted.
+/// Checks that announced lengths are there, that the schema is a tree of bounded depth and width, and that nothing is
+/// encrypted.
 pub(crate) fn check_shape(bytes: &[u8]) -> Result<(), ForeignError> {
     let mut shape = Shape::default();
     let bad = |problem: String| ForeignError::corrupt(format!("its metadata is unreadable: {problem}"));

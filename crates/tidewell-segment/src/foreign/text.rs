@@ -5,10 +5,11 @@ use std::sync::Arc;
 use arrow_array::builder::StringBuilder;
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int32Type;
-use arrow_array::{Array, ArrayRef, BinaryArray, DictionaryArray, FixedSizeBinaryArray, Int32Array, StringArray};
-use hashbrown::HashMap;
+use arrow_array::{Array, ArrayRef, BinaryArray, DictionaryArray, FixedSizeBinaryArray, StringArray};
+use arrow_select::take::take;
 
 use super::cast::Bad;
+use super::known_dictionary::KnownDictionary;
 
 /// A column of bytes, with or without a dictionary.
 pub(crate) enum Texts<'a> {
@@ -42,11 +43,17 @@ impl<'a> Texts<'a> {
     pub(crate) fn total_bytes(&self) -> u64 {
         match self {
             Self::Fixed(column) => 2 * column.len() as u64 * u64::try_from(column.value_length()).unwrap_or_default(),
-            _ => (0..self.len()).filter_map(|row| self.bytes(row)).map(|bytes| bytes.len() as u64).sum(),
+            Self::Plain(column) => {
+                let (first, last) = (column.offsets().first(), column.offsets().last());
+                u64::try_from(last.zip(first).map_or(0, |(last, first)| last - first)).unwrap_or_default()
+            }
+            Self::Dictionary(..) => {
+                (0..self.len()).filter_map(|row| self.bytes(row)).map(|bytes| bytes.len() as u64).sum()
+            }
         }
     }
 
-    fn bytes(&self, row: usize) -> Option<&'a [u8]> {
+    pub(crate) fn bytes(&self, row: usize) -> Option<&'a [u8]> {
         match self {
             Self::Plain(column) => column.is_valid(row).then(|| column.value(row)),
             Self::Dictionary(column, values) => {
@@ -64,15 +71,27 @@ impl<'a> Texts<'a> {
         }
         match std::str::from_utf8(bytes) {
             Ok(text) => Ok(Some(text.into())),
-            Err(error) => {
-                let problem = format!("it is no text: byte {} is not UTF-8", error.valid_up_to());
-                Err(Bad { row, problem })
-            }
+            Err(_) => Err(no_text(row, bytes)),
         }
     }
 
-    /// The column as a string field.
-    pub(crate) fn strings(&self) -> Result<ArrayRef, Bad> {
+    /// The column as a string field. `dictionary` is that of the batches before it of the same column.
+    pub(crate) fn strings(&self, dictionary: &mut KnownDictionary) -> Result<ArrayRef, Bad> {
+        match self {
+            Self::Plain(column) => {
+                if let Some(strings) = checked(column) {
+                    return Ok(Arc::new(strings));
+                }
+            }
+            Self::Dictionary(column, values) => {
+                if let Some(texts) = dictionary.texts(values)? {
+                    let strings = take(texts, column.keys(), None);
+                    return strings.map_err(|error| Bad { row: 0, problem: error.to_string() });
+                }
+            }
+            Self::Fixed(_) => {}
+        }
+        // Row by row, to find the one that is no text: there may be none among the rows that are not NULL.
         let bytes = usize::try_from(self.total_bytes()).unwrap_or_default();
         let mut strings = StringBuilder::with_capacity(self.len(), bytes);
         for row in 0..self.len() {
@@ -82,42 +101,17 @@ impl<'a> Texts<'a> {
     }
 }
 
+/// All values as text, in the memory where they are; `None` where one is not.
+pub(crate) fn checked(bytes: &BinaryArray) -> Option<StringArray> {
+    StringArray::try_from_binary(bytes.clone()).ok()
+}
+
+/// What is wrong with bytes that are no text.
+pub(crate) fn no_text(row: usize, bytes: &[u8]) -> Bad {
+    let byte = std::str::from_utf8(bytes).err().map(|error| error.valid_up_to()).unwrap_or_default();
+    Bad { row, problem: format!("it is no text: byte {byte} is not UTF-8") }
+}
+
 pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// A tag column in the making: each value once. No text is no tag, as in line protocol.
-#[derive(Default)]
-pub(crate) struct TagColumn {
-    keys: Vec<Option<i32>>,
-    ids: HashMap<String, i32>,
-}
-
-impl TagColumn {
-    pub(crate) fn push(&mut self, value: Option<&str>) -> Result<(), Bad> {
-        let Some(value) = value.filter(|value| !value.is_empty()) else {
-            self.keys.push(None);
-            return Ok(());
-        };
-        let id = match self.ids.get(value) {
-            Some(id) => *id,
-            None => {
-                let too_many = |_| Bad { row: self.keys.len(), problem: "over 2^31 tag values in a batch".to_owned() };
-                let id = i32::try_from(self.ids.len()).map_err(too_many)?;
-                self.ids.insert(value.to_owned(), id);
-                id
-            }
-        };
-        self.keys.push(Some(id));
-        Ok(())
-    }
-
-    pub(crate) fn finish(self) -> Result<ArrayRef, Bad> {
-        let mut values: Vec<(String, i32)> = self.ids.into_iter().collect();
-        values.sort_unstable_by_key(|(_, id)| *id);
-        let values = StringArray::from_iter_values(values.into_iter().map(|(value, _)| value));
-        let keys: Int32Array = self.keys.into_iter().collect();
-        let column = DictionaryArray::<Int32Type>::try_new(keys, Arc::new(values));
-        Ok(Arc::new(column.map_err(|error| Bad { row: 0, problem: error.to_string() })?))
-    }
 }

@@ -1,47 +1,72 @@
-//! Unpacking a page within a bound: what really comes is compared with what was announced, never trusted to stop by itself.
+//! Unpacking a page within a bound: what really comes is compared with what was announced, never trusted to stop by
+//! itself.
 
-use std::io::Read;
+use std::io::{Cursor, Read};
 
 use parquet::basic::Compression;
+use zstd::bulk::Decompressor;
 
-/// Unpacks `packed`, which must give exactly `unpacked_bytes` bytes, to the end of `output`.
-///
-/// At most one byte more than that is ever unpacked.
-pub(crate) fn unpack(
-    codec: Compression,
-    packed: &[u8],
-    unpacked_bytes: usize,
-    output: &mut Vec<u8>,
-) -> Result<(), String> {
-    let start = output.len();
-    match codec {
-        Compression::UNCOMPRESSED => output.extend_from_slice(packed),
-        Compression::SNAPPY => {
-            let announced = snap::raw::decompress_len(packed).map_err(|error| error.to_string())?;
-            if announced != unpacked_bytes {
-                return Err(format!("its Snappy data is {announced} bytes unpacked, its header says {unpacked_bytes}"));
+/// Unpacks pages, and keeps from page to page what it needs for that.
+#[derive(Default)]
+pub(crate) struct Unpacker {
+    zstd: Option<Decompressor<'static>>,
+}
+
+impl Unpacker {
+    /// Unpacks `packed`, which must give exactly `unpacked_bytes` bytes, to the end of `output`.
+    ///
+    /// At most one byte more than that is ever unpacked.
+    pub(crate) fn unpack(
+        &mut self,
+        codec: Compression,
+        packed: &[u8],
+        unpacked_bytes: usize,
+        output: &mut Vec<u8>,
+    ) -> Result<(), String> {
+        let start = output.len();
+        match codec {
+            Compression::UNCOMPRESSED => output.extend_from_slice(packed),
+            Compression::SNAPPY => snappy(packed, unpacked_bytes, output)?,
+            Compression::GZIP(_) => read_bounded(flate2::read::MultiGzDecoder::new(packed), unpacked_bytes, output)?,
+            Compression::BROTLI(_) => read_bounded(brotli::Decompressor::new(packed, 4096), unpacked_bytes, output)?,
+            Compression::ZSTD(_) => self.zstd(packed, unpacked_bytes, output)?,
+            Compression::LZ4 => lz4_of_old(packed, unpacked_bytes, output)?,
+            Compression::LZ4_RAW => lz4_block(packed, unpacked_bytes, output)?,
+            Compression::LZO => {
+                return Err("it is packed with LZO, which Tidewell cannot unpack: write it again".to_owned());
             }
-            output.resize(start + unpacked_bytes, 0);
-            let into = output.get_mut(start..).unwrap_or_default();
-            snap::raw::Decoder::new().decompress(packed, into).map_err(|error| error.to_string())?;
         }
-        Compression::GZIP(_) => read_bounded(flate2::read::MultiGzDecoder::new(packed), unpacked_bytes, output)?,
-        Compression::BROTLI(_) => read_bounded(brotli::Decompressor::new(packed, 4096), unpacked_bytes, output)?,
-        Compression::ZSTD(_) => {
-            let decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(|error| error.to_string())?;
-            read_bounded(decoder, unpacked_bytes, output)?;
+        let found = output.len() - start;
+        if found == unpacked_bytes {
+            return Ok(());
         }
-        Compression::LZ4 => lz4_of_old(packed, unpacked_bytes, output)?,
-        Compression::LZ4_RAW => lz4_block(packed, unpacked_bytes, output)?,
-        Compression::LZO => {
-            return Err("it is packed with LZO, which Tidewell cannot unpack: write it again".to_owned());
-        }
+        Err(format!("it is {found} bytes or more unpacked, its header says {unpacked_bytes}"))
     }
-    let found = output.len() - start;
-    if found == unpacked_bytes {
-        return Ok(());
+
+    fn zstd(&mut self, packed: &[u8], unpacked_bytes: usize, output: &mut Vec<u8>) -> Result<(), String> {
+        let decoder = match &mut self.zstd {
+            Some(decoder) => decoder,
+            none => none.insert(Decompressor::new().map_err(|error| error.to_string())?),
+        };
+        let start = output.len();
+        output.reserve_exact(unpacked_bytes);
+        let mut rest = Cursor::new(output);
+        rest.set_position(start as u64);
+        let unpacked = decoder.decompress_to_buffer(packed, &mut rest);
+        let problem = |error| format!("its Zstd data is not the {unpacked_bytes} bytes that its header says: {error}");
+        unpacked.map(|_| ()).map_err(problem)
     }
-    Err(format!("it is {found} bytes or more unpacked, its header says {unpacked_bytes}"))
+}
+
+fn snappy(packed: &[u8], unpacked_bytes: usize, output: &mut Vec<u8>) -> Result<(), String> {
+    let announced = snap::raw::decompress_len(packed).map_err(|error| error.to_string())?;
+    if announced != unpacked_bytes {
+        return Err(format!("its Snappy data is {announced} bytes unpacked, its header says {unpacked_bytes}"));
+    }
+    let start = output.len();
+    output.resize(start + unpacked_bytes, 0);
+    let into = output.get_mut(start..).unwrap_or_default();
+    snap::raw::Decoder::new().decompress(packed, into).map(|_| ()).map_err(|error| error.to_string())
 }
 
 fn read_bounded(reader: impl Read, unpacked_bytes: usize, output: &mut Vec<u8>) -> Result<(), String> {
@@ -59,7 +84,8 @@ fn lz4_block(packed: &[u8], unpacked_bytes: usize, output: &mut Vec<u8>) -> Resu
     Ok(())
 }
 
-/// What old writers meant by LZ4: Hadoop's frames, LZ4's own frames, or a bare block. They can only be told apart by trying.
+/// What old writers meant by LZ4: Hadoop's frames, LZ4's own frames, or a bare block. They can only be told apart by
+/// trying.
 fn lz4_of_old(packed: &[u8], unpacked_bytes: usize, output: &mut Vec<u8>) -> Result<(), String> {
     let start = output.len();
     if lz4_hadoop(packed, unpacked_bytes, output).is_ok() {

@@ -132,11 +132,27 @@ fn varint(value: i64) -> Vec<u8> {
 
 /// A file of one column `timestamp` of int64, one page of plain zeros; the page says what it is told to.
 fn one_page(codec: Compression, packed: &[u8], unpacked_said: i64, rows: i64) -> Bytes {
+    page_with_checksum(codec, packed, unpacked_said, rows, None)
+}
+
+fn page_with_checksum(
+    codec: Compression,
+    packed: &[u8],
+    unpacked_said: i64,
+    rows: i64,
+    checksum: Option<u32>,
+) -> Bytes {
     let mut header = vec![0x15, 0x00, 0x15];
     header.extend(varint(unpacked_said));
     header.push(0x15);
     header.extend(varint(packed.len() as i64));
-    header.extend([0x2c, 0x15]);
+    if let Some(checksum) = checksum {
+        header.push(0x15);
+        header.extend(varint((checksum as i32).into()));
+        header.extend([0x1c, 0x15]);
+    } else {
+        header.extend([0x2c, 0x15]);
+    }
     header.extend(varint(rows));
     header.extend([0x15, 0x00, 0x15, 0x06, 0x15, 0x06, 0x00, 0x00]);
     let chunk_bytes = (header.len() + packed.len()) as i64;
@@ -182,6 +198,15 @@ fn hostile_page_built_by_hand_is_read_when_it_is_true() {
 }
 
 #[test]
+fn hostile_page_with_a_checksum_must_match_it() {
+    let page = [7; 24];
+    let checksum = crc32fast::hash(&page);
+    let file = |checksum| page_with_checksum(Compression::UNCOMPRESSED, &page, 24, 3, Some(checksum));
+    all(&file(checksum)).unwrap();
+    assert!(all(&file(checksum ^ 1)).unwrap_err().to_string().contains("checksum"));
+}
+
+#[test]
 fn hostile_page_that_claims_2_gib_is_refused_before_it_is_unpacked() {
     let packed = zstd::stream::encode_all(&[0_u8; 24][..], 1).unwrap();
     let file = one_page(Compression::ZSTD(Default::default()), &packed, i64::from(i32::MAX), 3);
@@ -193,7 +218,7 @@ fn hostile_page_that_claims_2_gib_is_refused_before_it_is_unpacked() {
 fn hostile_page_that_unpacks_to_more_than_it_says_is_refused() {
     let bomb = zstd::stream::encode_all(std::io::repeat(0).take(64 << 20), 1).unwrap();
     let error = all(&one_page(Compression::ZSTD(Default::default()), &bomb, 24, 3)).unwrap_err().to_string();
-    assert!(error.contains("25 bytes or more unpacked, its header says 24"), "{error}");
+    assert!(error.contains("not the 24 bytes that its header says"), "{error}");
 }
 
 #[test]

@@ -300,3 +300,35 @@ fn types_plan_says_what_each_is_without_reading_values() {
     assert_eq!(kinds, [ColumnKind::Time, ColumnKind::Field(FieldType::Float)]);
     assert_eq!(plan.to_string(), "\"timestamp\" (timestamp(ns)) -> time\n\"v\" (float32) -> float field\n");
 }
+
+#[test]
+fn types_tag_batches_of_a_row_group_share_the_files_dictionary() {
+    let tags: Vec<String> = (0..20_000).map(|row| format!("tag {}", row % 50)).collect();
+    let file = file_of(Arc::new(StringArray::from(tags.clone())));
+    let batches = super::read(&file, &tagged(), crate::foreign::RowLimits::default()).unwrap();
+    assert!(batches.len() > 2, "{} batches", batches.len());
+    let columns = batches.iter().map(|batch| batch.column_by_name("v").unwrap().as_dictionary::<Int32Type>());
+    let first = Arc::clone(batches[0].column_by_name("v").unwrap().as_dictionary::<Int32Type>().values());
+    assert_eq!(first.len(), 50);
+    let mut row = 0;
+    for column in columns {
+        assert!(Arc::ptr_eq(column.values(), &first), "a dictionary of its own at row {row}");
+        let texts = column.downcast_dict::<StringArray>().unwrap();
+        for text in texts {
+            assert_eq!(text, Some(tags[row].as_str()));
+            row += 1;
+        }
+    }
+    assert_eq!(row, tags.len());
+}
+
+#[test]
+fn types_units_that_just_fit_are_not_refused() {
+    let last = i64::MAX / 1_000;
+    let column: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![Some(last), Some(-last), None]));
+    let expected = [(last * 1_000).to_string(), (-last * 1_000).to_string(), "NULL".to_owned()];
+    assert_eq!(values(column, &options()).unwrap(), expected);
+    let beyond: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![0, -last - 1]));
+    let error = values(beyond, &options()).unwrap_err();
+    assert!(matches!(&error, ForeignError::Value { row: 2, .. }), "{error}");
+}

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use parquet::basic::Compression;
 
-use super::unpack;
+use super::Unpacker;
 
 fn packed(codec: Compression, plain: &[u8]) -> Vec<u8> {
     match codec {
@@ -42,7 +42,7 @@ fn unpack_every_codec_gives_the_bytes_back() {
     let plain = b"to be or not to be, that is the question whether".repeat(20);
     for codec in codecs() {
         let mut output = b"levels".to_vec();
-        unpack(codec, &packed(codec, &plain), plain.len(), &mut output).unwrap();
+        Unpacker::default().unpack(codec, &packed(codec, &plain), plain.len(), &mut output).unwrap();
         assert_eq!(output.strip_prefix(b"levels".as_slice()), Some(plain.as_slice()), "{codec}");
     }
 }
@@ -53,7 +53,7 @@ fn unpack_more_than_announced_stops_after_one_byte() {
     for codec in codecs() {
         let bytes = packed(codec, &bomb);
         let mut output = Vec::new();
-        assert!(unpack(codec, &bytes, 100, &mut output).is_err(), "{codec}");
+        assert!(Unpacker::default().unpack(codec, &bytes, 100, &mut output).is_err(), "{codec}");
         assert!(codec == Compression::UNCOMPRESSED || output.capacity() < 1 << 20, "{codec}: {}", output.capacity());
     }
 }
@@ -63,8 +63,11 @@ fn unpack_less_than_announced_or_cut_short_is_refused() {
     let plain = b"to be or not to be".repeat(9);
     for codec in codecs() {
         let bytes = packed(codec, &plain);
-        assert!(unpack(codec, &bytes, plain.len() + 1, &mut Vec::new()).is_err(), "{codec}");
-        assert!(unpack(codec, &bytes[..bytes.len() / 2], plain.len(), &mut Vec::new()).is_err(), "{codec}");
+        assert!(Unpacker::default().unpack(codec, &bytes, plain.len() + 1, &mut Vec::new()).is_err(), "{codec}");
+        assert!(
+            Unpacker::default().unpack(codec, &bytes[..bytes.len() / 2], plain.len(), &mut Vec::new()).is_err(),
+            "{codec}"
+        );
     }
 }
 
@@ -80,7 +83,7 @@ fn unpack_old_lz4_takes_all_three_forms() {
     let frame = encoder.finish().unwrap();
     for bytes in [hadoop, frame, block] {
         let mut output = Vec::new();
-        unpack(Compression::LZ4, &bytes, plain.len(), &mut output).unwrap();
+        Unpacker::default().unpack(Compression::LZ4, &bytes, plain.len(), &mut output).unwrap();
         assert_eq!(output, plain);
     }
 }
