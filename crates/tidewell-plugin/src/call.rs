@@ -29,7 +29,9 @@ pub fn call<R>(failed: impl FnOnce(&str) -> R, body: impl FnOnce() -> Result<R, 
 /// The text of the last call's error, or NULL where it had none. Belongs to the thread, until its next call.
 #[must_use]
 pub fn last_error() -> *const c_char {
-    LAST_ERROR.try_with(|last| last.borrow().as_ref().map_or(std::ptr::null(), |text| text.as_ptr())).unwrap_or(std::ptr::null())
+    LAST_ERROR
+        .try_with(|last| last.borrow().as_ref().map_or(std::ptr::null(), |text| text.as_ptr()))
+        .unwrap_or(std::ptr::null())
 }
 
 /// An error as the JSON that a function answers in place of its data: `{"status":"error","error":"…"}`.
@@ -40,7 +42,11 @@ pub fn error_json(error: &str) -> String {
 
 /// What a panic said.
 fn panic_text(panic: &(dyn Any + Send)) -> &str {
-    panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic")
+    panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a panic")
 }
 
 fn keep(error: Option<&str>) {
