@@ -5,14 +5,12 @@ use std::sync::Arc;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 
-/// Rows of one row group.
-const ROW_GROUP_ROWS_MAX: usize = 131_072;
-/// Bytes of encoded columns that a row group gathers before it is closed early.
-const ROW_GROUP_BYTES_MAX: usize = 32 << 20;
+mod options;
+
+pub use options::{ExportCompression, ExportOptions};
 
 /// Batches that cannot become a Parquet file.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -27,22 +25,31 @@ impl From<ParquetError> for ExportError {
 
 /// A Parquet file in the making: batches in, bytes out, a row group at a time.
 ///
-/// Holds one row group: at most 131 072 rows, and about 32 MiB of encoded columns. Columns are Zstd.
+/// Holds one row group: its rows and bytes are limited by [`ExportOptions`].
 #[derive(Debug)]
 pub struct ParquetExport {
     writer: ArrowWriter<Vec<u8>>,
 }
 
 impl ParquetExport {
-    /// A file of `schema`.
+    /// A file of `schema`, by the default options.
     ///
     /// # Errors
     /// [`ExportError`] when Parquet has no type for a column; ask for a cast.
     pub fn new(schema: &SchemaRef) -> Result<Self, ExportError> {
+        Self::with_options(schema, ExportOptions::default())
+    }
+
+    /// A file of `schema`.
+    ///
+    /// # Errors
+    /// [`ExportError`] when Parquet has no type for a column, or the options make no sense.
+    pub fn with_options(schema: &SchemaRef, options: ExportOptions) -> Result<Self, ExportError> {
+        options.check()?;
         let properties = WriterProperties::builder()
-            .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_max_row_group_row_count(Some(ROW_GROUP_ROWS_MAX))
-            .set_max_row_group_bytes(Some(ROW_GROUP_BYTES_MAX))
+            .set_compression(options.compression.codec()?)
+            .set_max_row_group_row_count(Some(options.row_group_rows_max))
+            .set_max_row_group_bytes(Some(options.row_group_bytes_max))
             .build();
         Ok(Self { writer: ArrowWriter::try_new(Vec::new(), Arc::clone(schema), Some(properties))? })
     }

@@ -49,7 +49,7 @@ pub use conform::conform;
 pub use decode::{DecodeStep, SegmentDecoder};
 pub use encode::{EncodeOptions, EncodedSegment, Tier, encode};
 pub use error::SegmentError;
-pub use export::{ExportError, ParquetExport};
+pub use export::{ExportCompression, ExportError, ExportOptions, ParquetExport};
 pub use footer::Footer;
 pub use hide::{Hidden, visible};
 pub use merge::{MergeStep, Merger};
