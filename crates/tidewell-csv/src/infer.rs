@@ -16,6 +16,7 @@ use crate::plan::{ColumnRole, CsvPlan, Limits, PlanColumn};
 use crate::rejected::shorten;
 use crate::sample::{Sample, SampleRow};
 use crate::scan::Dialect;
+use crate::time_column::TimeReading;
 use crate::time_find::{find_reading, find_time_columns};
 use crate::time_text::read_time;
 use crate::timezone::LocalClock;
@@ -125,12 +126,17 @@ impl Planner<'_> {
             !tags.contains(&place) && !skipped.contains(&place) && !types.iter().any(|(typed, _)| *typed == place)
         };
         let time_columns = match find_all("time columns", &options.time_columns)? {
+            none if options.without_time => none,
             none if none.is_empty() => find_time_columns(&self.sample, &self.header, &self.missing, is_free)?,
             given => given,
         };
         refuse_twice(&self.header, &[&tags, &time_columns, &skipped])?;
-        let time = find_reading(&self.sample, &self.header, &time_columns, &options.time_format)?;
-        self.header.refuse_reserved(|place| !time_columns.contains(&place) && !skipped.contains(&place))?;
+        let time = if options.without_time {
+            TimeReading::Absent
+        } else {
+            self.header.refuse_reserved(|place| !time_columns.contains(&place) && !skipped.contains(&place))?;
+            find_reading(&self.sample, &self.header, &time_columns, &options.time_format)?
+        };
         let mut columns = Vec::with_capacity(self.header.names.len());
         for (place, name) in self.header.names.iter().enumerate() {
             let given = types.iter().find(|(typed, _)| *typed == place).map(|(_, field_type)| *field_type);
@@ -206,6 +212,9 @@ fn refuse_twice(header: &Header, lists: &[&[usize]]) -> Result<(), CsvError> {
 
 /// Reads the times of the sample: refuses a plan by which most cannot be read, and counts the keys that come again.
 fn try_times(plan: &CsvPlan, sample: &Sample<'_>) -> Result<u64, CsvError> {
+    if matches!(plan.time, TimeReading::Absent) {
+        return Ok(0);
+    }
     let mut clock = LocalClock::new(plan.timezone, plan.local_times);
     let (mut joined, mut keys) = (Vec::new(), HashSet::new());
     let (mut repeated, mut failed) = (0, 0);

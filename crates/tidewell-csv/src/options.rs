@@ -51,6 +51,9 @@ pub struct CsvOptions {
     /// The columns that make the time: one; or a date and a time of day, joined by a space in this order; or any named
     /// year, month, day, hour, minute and second. None: found by name and content.
     pub time_columns: Vec<String>,
+    /// No column is the time: each is what its cells are, `time` may be the name of one, and batches have no other. Such
+    /// rows can go to no table.
+    pub without_time: bool,
     /// How the time is written.
     pub time_format: TimeFormat,
     /// The zone of times that name none.
@@ -84,6 +87,7 @@ impl Default for CsvOptions {
             decimal: Decimal::Auto,
             missing: None,
             time_columns: Vec::new(),
+            without_time: false,
             time_format: TimeFormat::Auto,
             timezone: Timezone::UTC,
             local_times: LocalTimes::Refuse,
@@ -111,6 +115,9 @@ impl CsvOptions {
         }
         if let Some(quote) = self.quote.filter(|byte| is_unfit(*byte) || self.delimiter == Some(*byte)) {
             return refuse(format!("quote {:?} cannot enclose cells: give one such as \"", char::from(quote)));
+        }
+        if self.without_time && !self.time_columns.is_empty() {
+            return refuse("time columns are given, and that there is no time: give one of both".to_owned());
         }
         if !(1..=RECORD_BYTES_LIMIT_MAX).contains(&self.record_bytes_max) {
             return refuse(format!(

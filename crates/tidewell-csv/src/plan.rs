@@ -147,6 +147,17 @@ impl CsvPlan {
         Ok(())
     }
 
+    /// Decides every type, so that all batches are alike: a column of whole numbers stays one, so that a fraction beyond
+    /// the sample rejects its row, and one without values in the sample becomes string.
+    pub fn settle(&mut self) {
+        for column in &mut self.columns {
+            column.may_widen = false;
+            if column.role == ColumnRole::Field(None) && !column.name.is_empty() {
+                column.role = ColumnRole::Field(Some(FieldType::String));
+            }
+        }
+    }
+
     /// Brings together what readers of several parts of one file found out: a column is undecided only where it is in
     /// both, and of whole numbers and floats it is float.
     ///

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, TimestampNanosecondArray};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, TimestampNanosecondArray};
 use arrow_schema::{Field, Schema};
 use tidewell_types::{TIME_COLUMN, time_data_type};
 
@@ -11,7 +11,7 @@ use crate::column::{Column, Rules};
 use crate::error::{CsvError, TimeError};
 use crate::plan::{ColumnRole, CsvPlan};
 use crate::rejected::{RejectReason, shorten};
-use crate::time_column::join;
+use crate::time_column::{TimeReading, join};
 use crate::timezone::LocalClock;
 
 /// The tags and fields of a batch, and its times.
@@ -103,6 +103,10 @@ impl Rows {
     }
 
     fn append_times(&mut self, block: &Block<'_>, faults: &mut Vec<Fault>) {
+        if matches!(self.plan.time, TimeReading::Absent) {
+            self.times.resize(self.times.len() + block.rows.len(), 0);
+            return;
+        }
         let mut joined = std::mem::take(&mut self.scratch);
         let mut clock = self.clock.clone();
         for (row, span) in block.rows.iter().enumerate() {
@@ -165,10 +169,13 @@ impl Rows {
                 columns.push((Field::new(name, array.data_type().clone(), true), array));
             }
         }
-        let time = Field::new(TIME_COLUMN, time_data_type(), false);
-        let at = columns.partition_point(|(field, _)| field.name().as_str() < TIME_COLUMN);
-        columns.insert(at, (time, Arc::new(TimestampNanosecondArray::new(times.into(), None))));
+        let row_count = RecordBatchOptions::new().with_row_count(Some(times.len()));
+        if !matches!(self.plan.time, TimeReading::Absent) {
+            let time = Field::new(TIME_COLUMN, time_data_type(), false);
+            let at = columns.partition_point(|(field, _)| field.name().as_str() < TIME_COLUMN);
+            columns.insert(at, (time, Arc::new(TimestampNanosecondArray::new(times.into(), None))));
+        }
         let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = columns.into_iter().unzip();
-        Ok(Some(RecordBatch::try_new(Arc::new(Schema::new(fields)), arrays)?))
+        Ok(Some(RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), arrays, &row_count)?))
     }
 }

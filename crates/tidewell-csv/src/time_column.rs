@@ -44,13 +44,15 @@ pub(crate) enum TimeReading {
     Joined(Reading),
     /// A number each.
     Parts(Vec<Part>),
+    /// There is no time.
+    Absent,
 }
 
 impl TimeReading {
     pub(crate) fn format(&self) -> TimeFormat {
         match self {
             Self::Joined(reading) => reading.format(),
-            Self::Parts(_) => TimeFormat::Auto,
+            Self::Parts(_) | Self::Absent => TimeFormat::Auto,
         }
     }
 
@@ -67,6 +69,7 @@ impl TimeReading {
                 if joined.is_empty() { Err(TimeError::Missing) } else { reading.read(joined, clock) }
             }
             Self::Parts(parts) => read_parts(parts, cells, clock),
+            Self::Absent => Ok(0),
         }
     }
 }

@@ -11,12 +11,13 @@ enum Place {
 }
 
 /// The layers, lowest first: the one place that decides them.
-const LAYERS: [(&str, Place); 27] = [
+const LAYERS: [(&str, Place); 28] = [
     ("tidewell-types", Place::Product(0, 0)),
     ("tidewell-env", Place::Product(0, 1)),
     ("tidewell-line-protocol", Place::Product(1, 0)),
     ("tidewell-csv", Place::Product(1, 0)),
     ("tidewell-segment", Place::Product(1, 0)),
+    ("tidewell-plugin", Place::Product(1, 0)),
     ("tidewell-buffer", Place::Product(1, 0)),
     ("tidewell-storage", Place::Product(1, 0)),
     ("tidewell-wal", Place::Product(2, 0)),
