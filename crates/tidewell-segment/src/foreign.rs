@@ -37,6 +37,7 @@
 mod cast;
 mod chunk;
 mod claimed;
+mod columns;
 mod delta;
 mod error;
 mod file_schema;
@@ -61,6 +62,7 @@ mod unpack;
 mod value_beyond;
 
 pub use claimed::{CheckedStats, ClaimedColumn, ClaimedStats, StatValue, StatsCheck};
+pub use columns::FileColumn;
 pub use error::{ForeignError, Refused};
 pub use footer::Footer;
 pub use hive::hive_tags;

@@ -66,6 +66,9 @@ pub struct Listed {
     pub key: String,
     /// Its size.
     pub bytes: u64,
+    /// What tells this content from others under the same name, as far as the listing knows it: in S3 the entity tag, as
+    /// [`Tag`] prints it; in a folder the file's inode and the time of its last change. `None` where the store told nothing.
+    pub stamp: Option<String>,
 }
 
 /// What a read found.

@@ -41,8 +41,8 @@ pub use format::{FORMAT_VERSION, StoreFormat};
 pub use location::{LocationError, StoreUrl};
 pub use meter::{Meter, RequestKind, Usage};
 pub use names::{
-    DatabaseLayout, ObjectName, Prefix, SegmentName, TABLE_FOLDER_CHARS_MAX, Tier, parse_database_folder,
-    parse_generation_folder, table_folder,
+    CatalogIndexName, CatalogPartName, DatabaseLayout, ObjectName, Prefix, SegmentName, TABLE_FOLDER_CHARS_MAX, Tier,
+    parse_database_folder, parse_generation_folder, table_folder,
 };
 pub use options::StoreOptions;
 pub use probe::{Check, Finding, ProbeReport, Verdict, probe};

@@ -179,5 +179,5 @@ impl Backend for MemoryBackend {
 }
 
 fn listed((key, object): (&String, &Object)) -> Listed {
-    Listed { key: key.clone(), bytes: object.body.len() as u64 }
+    Listed { key: key.clone(), bytes: object.body.len() as u64, stamp: Some(object.tag.to_string()) }
 }

@@ -1,5 +1,6 @@
 //! Object names: the only module that prints or parses them.
 
+mod catalog;
 mod day;
 mod escape;
 mod layout;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use tidewell_types::WriteId;
 
+pub use catalog::{CatalogIndexName, CatalogPartName};
 pub use escape::{TABLE_FOLDER_CHARS_MAX, table_folder};
 pub use layout::{DatabaseLayout, Tier};
 pub use parse::{SegmentName, parse_database_folder, parse_generation_folder};

@@ -81,7 +81,8 @@ impl S3Backend {
     /// What a listing found, unless it is not below the folder: consoles make objects named like folders.
     fn listed(&self, start: &str, object: &ObjectMeta) -> Option<Listed> {
         let key = self.relative(&object.location)?;
-        key.starts_with(start).then(|| Listed { key: key.to_owned(), bytes: object.size })
+        let found = || Listed { key: key.to_owned(), bytes: object.size, stamp: object.e_tag.clone() };
+        key.starts_with(start).then(found)
     }
 
     async fn get_range(&self, path: &Path, range: Range<u64>, meter: &Meter) -> Result<Bytes, Failure> {

@@ -2,6 +2,7 @@
 
 use std::fs::{self, DirEntry};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::failed;
@@ -58,7 +59,10 @@ fn entries(folder: &Path) -> Result<Vec<Entry>, Failure> {
 
 fn listed(entry: &Entry, start: &str) -> Result<Option<Listed>, Failure> {
     match fs::metadata(entry.entry.path()) {
-        Ok(metadata) => Ok(Some(Listed { key: format!("{start}{}", entry.name), bytes: metadata.len() })),
+        Ok(metadata) => {
+            let stamp = format!("{:x}-{:x}.{:09}", metadata.ino(), metadata.mtime(), metadata.mtime_nsec());
+            Ok(Some(Listed { key: format!("{start}{}", entry.name), bytes: metadata.len(), stamp: Some(stamp) }))
+        }
         Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(failed(error)),
     }

@@ -38,7 +38,7 @@ fn parse_inverted(text: &str) -> Option<Version> {
 }
 
 impl DatabaseLayout {
-    fn strip<'a>(&self, key: &'a str, folder: &str) -> Option<&'a str> {
+    pub(super) fn strip<'a>(&self, key: &'a str, folder: &str) -> Option<&'a str> {
         key.strip_prefix(self.prefix().as_str())?.strip_prefix('/')?.strip_prefix(folder)?.strip_prefix('/')
     }
 

@@ -7,8 +7,8 @@ use tidewell_types::{
 };
 
 use super::{
-    DatabaseLayout, ObjectName, Prefix, SegmentName, TABLE_FOLDER_CHARS_MAX, Tier, day, parse_database_folder,
-    table_folder,
+    CatalogIndexName, CatalogPartName, DatabaseLayout, ObjectName, Prefix, SegmentName, TABLE_FOLDER_CHARS_MAX, Tier,
+    day, parse_database_folder, table_folder,
 };
 
 fn layout(database: &str) -> DatabaseLayout {
@@ -43,6 +43,15 @@ fn names_printed_are_as_documented() {
         (layout.hint(), "db/plant!20A/hint".to_owned()),
         (layout.floor(), "db/plant!20A/floor".to_owned()),
         (layout.wal(stream, seq), format!("db/plant!20A/wal/00000007/f1-{ID_TEXT}/000000000012")),
+        (layout.catalog_head(), "db/plant!20A/catalog/head".to_owned()),
+        (
+            layout.catalog_index(CatalogIndexName { sequence: 9, write_id }),
+            format!("db/plant!20A/catalog/index/000000000009-{ID_TEXT}"),
+        ),
+        (
+            layout.catalog_part(CatalogPartName { sequence: 8, dataset: ID, content: [1; 16] }),
+            format!("db/plant!20A/catalog/part/{ID_TEXT}-{}-000000000008", "01".repeat(16)),
+        ),
         (segment, format!("db/plant!20A/hot/00000007/cpu/2024-01-01/{ID_TEXT}.parquet")),
     ] {
         assert_eq!(name.as_str(), text);
@@ -118,6 +127,16 @@ fn parse_of_a_name_that_printing_does_not_give_is_none() {
         format!("db/x/hot/00000007/cpu/2024-01-01/x/{ID_TEXT}.parquet"),
     ] {
         assert_eq!(layout.parse_segment(&key), None, "{key}");
+    }
+    for key in [
+        format!("db/x/catalog/index/9-{ID_TEXT}"),
+        format!("db/x/catalog/index/000000000009-{ID_TEXT}0"),
+        format!("db/x/catalog/part/{ID_TEXT}-{ID_TEXT}-8"),
+        format!("db/x/catalog/part/{ID_TEXT}-{}-000000000008", "AB".repeat(16)),
+        format!("db/x/catalog/part/{ID_TEXT}-{ID_TEXT}-000000000008-0"),
+    ] {
+        assert_eq!(layout.parse_catalog_index(&key), None, "{key}");
+        assert_eq!(layout.parse_catalog_part(&key), None, "{key}");
     }
     assert_eq!(layout.parse_checkpoint(&format!("db/x/ckpt/fffffffffffffffe_{ID_TEXT}")), None);
     assert_eq!(layout.parse_leaf("db/x/idx/ab"), None);
