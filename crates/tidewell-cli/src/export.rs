@@ -14,7 +14,7 @@ use tidewell_engine::{
     Consistency, Engine, EngineError, Outlet, ReadOptions, TimestampNs, Timezone, parse_instant,
 };
 use tidewell_env::Env;
-use tidewell_wire::{Compression, Format, PartitionBy, pieces};
+use tidewell_wire::{ExportCompression, Format, PartitionBy, pieces};
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -69,7 +69,7 @@ pub(crate) struct ExportArgs {
 
     /// Of Parquet: none, snappy, lz4 or zstd, with a level as in zstd:9; zstd if not given
     #[arg(long, value_name = "CODEC")]
-    compression: Option<Compression>,
+    compression: Option<ExportCompression>,
 
     /// Of Parquet: rows of a row group
     #[arg(long, value_name = "ROWS")]

@@ -2,8 +2,6 @@
 
 mod bars;
 mod direct;
-mod plan;
-mod register;
 mod report;
 mod rest;
 
@@ -305,13 +303,9 @@ impl CommonArgs {
 /// Imports; says what came of it.
 pub(crate) async fn import(args: ImportArgs, env: Env) -> Result<(), Failure> {
     match args.kind {
-        Kind::Parquet(args) if args.register => register::register(&args.common, &args, env).await,
         Kind::Parquet(args) => {
             let options = args.common.options(ImportFormat::Parquet(args.options()))?;
-            match args.common.is_direct() || args.common.schema_only {
-                true => direct::import(&args.common, &options, env).await,
-                false => rest::import_parquet(&args.common, &options, env).await,
-            }
+            direct::import(&args.common, &options, env).await
         }
         Kind::Csv(args) => {
             let options = args.common.options(ImportFormat::Csv(args.options()?))?;

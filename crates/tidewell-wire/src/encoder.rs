@@ -2,6 +2,7 @@
 
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Schema};
+use tidewell_segment::ExportOptions;
 
 use crate::Format;
 use crate::csv::CsvRows;
@@ -56,11 +57,28 @@ impl Encoder {
     /// # Errors
     /// As [`Encoder::new`].
     pub fn with_pretty_rows_max(format: Format, schema: &Schema, pretty_rows_max: usize) -> Result<Self, EncodeError> {
+        Self::with(format, schema, pretty_rows_max, ExportOptions::default())
+    }
+
+    /// As [`Encoder::new`], with a Parquet file made by `options`.
+    ///
+    /// # Errors
+    /// As [`Encoder::new`]; [`EncodeError::Parquet`] for options that make no sense, too.
+    pub fn with_parquet_options(format: Format, schema: &Schema, options: ExportOptions) -> Result<Self, EncodeError> {
+        Self::with(format, schema, PRETTY_ROWS_MAX, options)
+    }
+
+    fn with(
+        format: Format,
+        schema: &Schema,
+        pretty_rows_max: usize,
+        parquet: ExportOptions,
+    ) -> Result<Self, EncodeError> {
         let rows: Box<dyn EncodeRows> = match format {
             Format::Json => Box::new(JsonRows::new(schema)),
             Format::JsonLines => Box::new(JsonLines::new(schema)),
             Format::Csv => Box::new(CsvRows::new(schema)),
-            Format::Parquet => Box::new(ParquetRows::new(schema)?),
+            Format::Parquet => Box::new(ParquetRows::new(schema, parquet)?),
             Format::Pretty => Box::new(PrettyTable::new(schema, pretty_rows_max)),
         };
         Ok(Self { rows })

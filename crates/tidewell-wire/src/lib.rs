@@ -22,3 +22,7 @@ pub use partition::{PartitionBy, PartitionError, Partitioner};
 pub use points::{PointsEncoder, PointsParts, PointsTooLarge};
 pub use pretty::{PRETTY_CELL_CHARS_MAX, PRETTY_ROWS_MAX};
 pub use time_text::rfc3339_ns;
+
+pub use arrow_array::RecordBatch;
+pub use arrow_schema::SchemaRef;
+pub use tidewell_segment::{ExportCompression, ExportOptions};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
-use tidewell_segment::ParquetExport;
+use tidewell_segment::{ExportOptions, ParquetExport};
 
 use crate::encoder::{EncodeError, EncodeRows};
 
@@ -14,8 +14,8 @@ pub(crate) struct ParquetRows {
 }
 
 impl ParquetRows {
-    pub(crate) fn new(schema: &Schema) -> Result<Self, EncodeError> {
-        Ok(Self { export: ParquetExport::new(&Arc::new(schema.clone()))? })
+    pub(crate) fn new(schema: &Schema, options: ExportOptions) -> Result<Self, EncodeError> {
+        Ok(Self { export: ParquetExport::with_options(&Arc::new(schema.clone()), options)? })
     }
 }
 

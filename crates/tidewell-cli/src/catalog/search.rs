@@ -28,14 +28,6 @@ pub(super) struct SearchArgs {
     #[arg(long, value_name = "SERIES", default_value_t = 5)]
     series: usize,
 
-    /// Register the best dataset's files as a table; wants --store
-    #[arg(long, requires = "direct_store")]
-    register: bool,
-
-    /// With --register: the table; the dataset's name if not given
-    #[arg(long, short, value_name = "TABLE")]
-    measurement: Option<String>,
-
     /// The words
     #[arg(value_name = "WORDS", required = true)]
     words: Vec<String>,
@@ -54,13 +46,6 @@ async fn in_store(args: &SearchArgs, engine: &Engine) -> Result<(), Failure> {
     let found = engine.search_catalog(&args.db, &query).await?;
     let rows: Vec<Vec<String>> = found.hits.iter().flat_map(rows).collect();
     Output::stdout().write_table(&HEADER, &rows)?;
-    if !args.register {
-        return Ok(());
-    }
-    let best = found.hits.first().ok_or_else(|| Failure::work("no dataset was found, so none is registered"))?;
-    let table = args.measurement.as_deref().unwrap_or(&best.record.name);
-    let registered = engine.register_dataset(&args.db, table, &best.record).await?;
-    eprintln!("{}: {registered} files registered as table {table}", best.record.name);
     Ok(())
 }
 

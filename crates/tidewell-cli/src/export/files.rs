@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use tidewell_engine::{OutFile, Outlet};
 use tidewell_env::Env;
-use tidewell_wire::{Compression, Encoder, Format, ParquetOptions, PartitionBy, Partitioner, RecordBatch, SchemaRef};
+use tidewell_wire::{Encoder, ExportCompression, ExportOptions, Format, PartitionBy, Partitioner, RecordBatch, SchemaRef};
 
 use crate::failure::Failure;
 
@@ -16,7 +16,7 @@ const OPEN_FILES_MAX: usize = 32;
 #[derive(Clone, Debug)]
 pub(crate) struct FileOptions {
     pub(crate) format: Format,
-    pub(crate) compression: Option<Compression>,
+    pub(crate) compression: Option<ExportCompression>,
     pub(crate) row_group_rows_max: Option<usize>,
     pub(crate) partition_by: Option<PartitionBy>,
 }
@@ -129,14 +129,14 @@ impl Files {
                 name
             }
         };
-        let mut parquet = ParquetOptions::default();
+        let mut parquet = ExportOptions::default();
         if let Some(compression) = self.options.compression {
             parquet.compression = compression;
         }
         if let Some(rows) = self.options.row_group_rows_max {
             parquet.row_group_rows_max = rows;
         }
-        let encoder = Encoder::with_parquet_options(self.options.format, &self.schema, &parquet);
+        let encoder = Encoder::with_parquet_options(self.options.format, &self.schema, parquet);
         let encoder = encoder.map_err(|error| Failure::work(error.to_string()))?;
         let file = self.outlet.begin(&name)?;
         Ok(Open { file, encoder, written: Written { name, row_count: 0, byte_count: 0 }, last_used: self.batches })

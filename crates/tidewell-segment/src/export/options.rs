@@ -1,5 +1,7 @@
 //! How an exported Parquet file is written.
 
+use std::str::FromStr;
+
 use parquet::basic::{Compression, ZstdLevel};
 
 use super::ExportError;
@@ -15,6 +17,32 @@ pub enum ExportCompression {
     Lz4,
     /// Zstd at a level from 1 (fast) to 22 (small).
     Zstd(i32),
+}
+
+impl FromStr for ExportCompression {
+    type Err = ExportError;
+
+    /// Reads `none`, `snappy`, `lz4`, `zstd` and `zstd:9`.
+    fn from_str(text: &str) -> Result<Self, ExportError> {
+        let unknown = || {
+            let advice = "give none, snappy, lz4 or zstd, the last with a level as in zstd:9";
+            ExportError::Options(format!("compression {text:?} is not known: {advice}"))
+        };
+        match text.split_once(':') {
+            None => match text {
+                "none" | "uncompressed" => Ok(Self::None),
+                "snappy" => Ok(Self::Snappy),
+                "lz4" => Ok(Self::Lz4),
+                "zstd" => Ok(Self::Zstd(1)),
+                _ => Err(unknown()),
+            },
+            Some(("zstd", level)) => {
+                let compression = Self::Zstd(level.parse().map_err(|_| unknown())?);
+                compression.codec().map(|_| compression)
+            }
+            Some(_) => Err(unknown()),
+        }
+    }
 }
 
 impl ExportCompression {
