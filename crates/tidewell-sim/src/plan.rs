@@ -177,7 +177,9 @@ impl Plan {
                 (self.pause, self.latency, self.ambush) = ((milli(10), milli(1_000)), (milli(1), milli(300)), 0.0);
                 (self.trouble, self.freeze, self.storm) = DENSE;
                 (self.upkeep.generation_ms, self.upkeep.seal_after_ms) = (500, 500);
-                (self.upload_max, self.replicas, self.clocks_lie) = (milli(5_000), None, false);
+                (self.upload_max, self.replicas) = (milli(5_000), None);
+                let quorum = self.roles.iter_mut().filter(|role| role.level == Some(AckLevel::Quorum));
+                quorum.for_each(|role| role.level = Some(AckLevel::Object));
                 self.writes_per_client *= 3;
             }
             _ => {}

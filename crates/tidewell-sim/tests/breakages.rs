@@ -46,7 +46,7 @@ breakages! {
     committer_that_does_not_ask_for_the_floor_is_caught: CommitsWithoutFloor within 20 as Reported;
     fold_that_deletes_after_an_unknown_outcome_is_caught: DeletesUnknown within 20 as Staged | Dangling | Collection;
     fold_that_forgets_watermarks_is_caught: ForgetsWatermarks within 20 as ExactlyOnce;
-    sealing_in_one_step_is_caught: SealsAtOnce within 40 as Durability | StrongRead | Monotone;
+    sealing_in_one_step_is_caught: SealsAtOnce within 40 as Watermarks | Durability | StrongRead | Monotone;
     rewrite_of_segments_that_are_no_neighbours_is_caught: RewritesOutOfOrder within 40 as Conservation;
     acknowledgement_before_the_log_is_caught: AcksEarly within 10 as StrongRead | Durability;
     disk_that_does_not_sync_is_caught: SyncsNothing within 20 as Durability;
