@@ -55,7 +55,7 @@ pub struct WriteRequest {
     /// Whether the good lines of a body are stored when there are bad ones.
     pub accept_partial: bool,
     /// The request's idempotency key, as `token_of_key` gives it: of all requests with the same one, to any process, the
-    /// rows of one count. `None` where repeating the request only overwrites its points with themselves. A request is known
+    /// rows of one count. Such a request is logged at level `object` at least. `None` where repeating the request only overwrites its points with themselves. A request is known
     /// for about a day after its rows were folded, and where very many have a key for a quarter of an hour; one that is
     /// repeated later is stored again.
     pub token: Option<TokenId>,
@@ -212,7 +212,10 @@ impl Ingest {
     }
 
     fn level(&self, request: &Posted) -> Result<AckLevel, IngestError> {
-        let level = request.level.unwrap_or(self.config.level).max(self.config.level);
+        let asked = request.level.unwrap_or(self.config.level).max(self.config.level);
+        // Keys are forgotten by generations, and only entries in the store have one: a frame that lay in a local log for longer
+        // could count beside a repetition that another process took.
+        let level = if request.token.is_some() { asked.max(AckLevel::Object) } else { asked };
         if level == AckLevel::Quorum && !self.process.log.has_replicas() {
             let advice = "this server writes to one store, so it cannot acknowledge at `quorum`: ask for `object`";
             return Err(IngestError::Invalid(advice.to_owned()));

@@ -106,40 +106,23 @@ async fn request_of_unknown_outcome_that_is_repeated_counts_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn request_in_a_local_log_is_known_after_a_restart() {
-    for level in [AckLevel::OsDefault, AckLevel::Periodic, AckLevel::EveryWrite] {
+async fn request_with_a_key_is_logged_in_the_store_whatever_the_level() {
+    for level in [AckLevel::None, AckLevel::OsDefault, AckLevel::Periodic, AckLevel::EveryWrite] {
         let (folder, log) = local_log();
+        let log = (level != AckLevel::None).then_some(log);
         let store = memory();
-        let bench = Bench::start(&store, 2, config(level), Some(log)).await;
+        let bench = Bench::start(&store, 2, config(level), log).await;
         let first = bench.write_keyed("k", "m v=1\nn v=2").await.unwrap();
-        assert!(bench.write_keyed("k", "m v=1\nn v=2").await.unwrap().is_duplicate);
-        assert_eq!((bench.rows(), logged_rows(&folder)), (2, 2), "{level}");
-        drop(bench);
-        // The log is free once the lane's task, which holds it, has ended.
-        tokio::time::sleep(Duration::from_millis(1)).await;
-        let (log, entries) = LocalLog::open(folder.path(), &Env::system()).unwrap();
-        let bench = Bench::start(&store, 3, config(level), Some(Arc::new(Mutex::new(log)))).await;
-        entries.into_iter().for_each(|entry| bench.buffer.apply(Arc::new(entry)));
-        let again = bench.write_keyed("k", "m v=1\nn v=2").await.unwrap();
-        assert_eq!((again.is_duplicate, again.token), (true, first.token), "{level}");
-        assert_eq!((bench.rows(), logged_rows(&folder)), (2, 2), "{level}");
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn request_repeated_at_a_stronger_level_is_logged_there_and_counts_once() {
-    let (folder, log) = local_log();
-    let store = memory();
-    let bench = Bench::start(&store, 2, config(AckLevel::Periodic), Some(log)).await;
-    let at = |level| WriteRequest { level: Some(level), ..keyed("k", LINE) };
-    bench.write_keyed("k", LINE).await.unwrap();
-    let synced = bench.ingest.write(at(AckLevel::EveryWrite)).await.unwrap();
-    assert_eq!((synced.is_duplicate, logged_rows(&folder), bench.rows()), (false, 2, 1));
-    let stored = bench.ingest.write(at(AckLevel::Object)).await.unwrap();
-    assert!(!stored.is_duplicate && matches!(source(&stored), Source::Objects(_)));
-    assert_eq!((bench.rows(), rows_elsewhere(&store).await), (1, 1));
-    for level in [AckLevel::None, AckLevel::EveryWrite, AckLevel::Object] {
-        assert!(bench.ingest.write(at(level)).await.unwrap().is_duplicate, "{level}");
+        assert!(matches!(source(&first), Source::Objects(_)), "{level}");
+        bench.write("m v=3 3").await.unwrap();
+        let kept = usize::from(level != AckLevel::None);
+        assert_eq!((logged_rows(&folder), rows_elsewhere(&store).await), (kept, 2), "{level}");
+        for asked in [AckLevel::None, AckLevel::EveryWrite, AckLevel::Object] {
+            let again = WriteRequest { level: Some(asked), ..keyed("k", "m v=1\nn v=2") };
+            let again = bench.ingest.write(again).await.unwrap();
+            assert_eq!((again.is_duplicate, again.token), (true, first.token), "{level} {asked}");
+        }
+        assert_eq!(bench.rows(), 3, "{level}");
     }
 }
 
