@@ -14,7 +14,7 @@ use parquet::file::metadata::RowGroupMetaData;
 use parquet::schema::types::SchemaDescriptor;
 
 use arrow_array::cast::AsArray;
-use arrow_array::types::{TimestampNanosecondType, TimestampSecondType};
+use arrow_array::types::{Int32Type, TimestampNanosecondType, TimestampSecondType};
 
 use super::cast::Bad;
 use super::chunk::{Chunk, ChunkClaim};
@@ -279,6 +279,13 @@ impl Decoded {
     /// A column by its path, NULL where a structure around it is NULL; INT96 checked.
     pub(crate) fn column(&self, path: &[String]) -> Result<ArrayRef, Bad> {
         let column = member(&self.rows, path)?;
+        // The library compares keys with every dictionary but an empty one.
+        if let Some(keys) = column.as_dictionary_opt::<Int32Type>()
+            && keys.values().is_empty()
+            && let Some(row) = (0..keys.len()).find(|row| keys.is_valid(*row))
+        {
+            return Err(Bad { row, problem: "its key has no value in the dictionary".to_owned() });
+        }
         if let Some(seconds) = &self.seconds
             && let Ok(seconds) = member(seconds, path)
             && let Some(seconds) = seconds.as_primitive_opt::<TimestampSecondType>()

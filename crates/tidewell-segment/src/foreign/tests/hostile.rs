@@ -284,6 +284,21 @@ fn hostile_delta_head_that_announces_too_much_is_refused() {
 }
 
 #[test]
+fn hostile_keys_of_an_empty_dictionary_are_refused() {
+    let times: ArrayRef = Arc::new(Int64Array::from(vec![1, 2]));
+    let text: ArrayRef = Arc::new(StringArray::from(vec!["x"; 2]));
+    let file = file_with(vec![("timestamp", times), ("v", text)], properties(Compression::UNCOMPRESSED));
+    // The header of a dictionary page of five bytes: one value, then none.
+    let head = |count: u8| [0x15, 0x04, 0x15, 0x0a, 0x15, 0x0a, 0x4c, 0x15, 2 * count, 0x15, 0x00];
+    let bad = patched(&file, &head(1), &head(0));
+    for tags in [vec![], vec!["v".to_owned()]] {
+        let options = ForeignOptions { tags, ..ForeignOptions::default() };
+        assert_eq!(read(&file, &options, limits(8 << 20)).unwrap().len(), 1);
+        assert!(read(&bad, &options, limits(8 << 20)).is_err());
+    }
+}
+
+#[test]
 fn hostile_names_twice_are_refused() {
     let message = "message m { required int64 timestamp; required int64 a; required int64 a; }";
     let schema = Arc::new(parse_message_type(message).unwrap());
