@@ -39,10 +39,13 @@ mod number;
 mod options;
 mod plan;
 mod reader;
+mod recent;
 mod rejected;
 mod rows;
 mod sample;
 mod scan;
+mod short_number;
+mod short_time;
 #[cfg(test)]
 mod shown;
 mod split;
@@ -52,7 +55,9 @@ mod time_find;
 mod time_format;
 mod time_text;
 mod timezone;
+mod validity;
 mod values;
+mod window;
 
 pub use epoch::EpochUnit;
 pub use error::{CsvError, TimeError};
