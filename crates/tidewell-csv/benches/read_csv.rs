@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use peers::{Outcome, PEERS, resident_bytes, run_peer};
+use peers::{Outcome, PEERS, cpu_seconds, resident_bytes, run_peer};
 use shapes::Shape;
 use side_by_side::Sizes;
 use table::{Times, write_table};
@@ -76,7 +76,7 @@ fn beside_others(times: Times, rows: u64) {
     let ours = fastest[&0].clone();
     for outcome in fastest.values() {
         outcome.assert_like(&ours);
-        println!("{}", outcome.line(ours.seconds));
+        println!("{}", outcome.line(&ours));
     }
 }
 
@@ -88,9 +88,11 @@ fn run_self(name: &str, path: &Path, keep: &str) -> Outcome {
 
 fn print_reading(path: &Path, keep: Keep) {
     let start_bytes = resident_bytes("VmRSS");
+    let cpu_start_s = cpu_seconds();
     let (sums, time) = read_table(path, keep);
+    let cpu_s = cpu_seconds() - cpu_start_s;
     let said = serde_json::json!({
-        "seconds": time.as_secs_f64(), "peak_bytes": resident_bytes("VmHWM"), "start_bytes": start_bytes,
+        "seconds": time.as_secs_f64(), "cpu_seconds": cpu_s, "peak_bytes": resident_bytes("VmHWM"), "start_bytes": start_bytes,
         "rows": sums.rows, "floats": sums.floats, "integers": sums.integers, "first_ms": sums.first_ms,
         "last_ms": sums.last_ms,
     });

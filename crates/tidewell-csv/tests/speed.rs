@@ -12,7 +12,7 @@ mod table;
 #[path = "../benches/measure/two_threads.rs"]
 mod two_threads;
 
-use peers::{Outcome, PEERS, resident_bytes, run_peer};
+use peers::{Outcome, PEERS, cpu_seconds, resident_bytes, run_peer};
 use shapes::Shape;
 use side_by_side::{HEADER, Sizes, compare};
 use table::{Times, write_table};
@@ -36,7 +36,8 @@ fn bench_small_reads_the_same_beside_others() {
         let ours = [Keep::All, Keep::Nothing].map(|keep| {
             let (sums, time) = read_table(&path, keep);
             let (start_bytes, peak_bytes) = (resident_bytes("VmRSS"), resident_bytes("VmHWM"));
-            Outcome { reader: format!("{keep:?}"), seconds: time.as_secs_f64(), peak_bytes, start_bytes, sums }
+            let (seconds, cpu_seconds) = (time.as_secs_f64(), cpu_seconds());
+            Outcome { reader: format!("{keep:?}"), seconds, cpu_seconds, peak_bytes, start_bytes, sums }
         });
         let [all, nothing] = &ours;
         assert_eq!((all.sums.rows, all.sums.first_ms), (ROWS, 1_704_067_200_000));
@@ -44,7 +45,7 @@ fn bench_small_reads_the_same_beside_others() {
         nothing.assert_like(all);
         for peer in PEERS.iter().filter_map(|peer| run_peer(peer, &path)) {
             peer.assert_like(all);
-            assert_eq!(peer.line(1.0).matches('|').count(), peers::HEADER.matches('|').count());
+            assert_eq!(peer.line(all).matches('|').count(), peers::HEADER.matches('|').count());
         }
         std::fs::remove_file(&path).unwrap();
         let wrong = Outcome { sums: Sums { rows: 1, ..all.sums }, ..all.clone() };

@@ -36,9 +36,9 @@ except ImportError as error:
     sys.exit(0)
 
 at_start = resident("VmRSS")
-start = time.perf_counter()
+start, cpu_start = time.perf_counter(), time.process_time()
 table = read()
-seconds = time.perf_counter() - start
+seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
 peak = resident("VmHWM")
 
 
@@ -63,6 +63,7 @@ print(
             "version": module.__version__,
             "types": [str(kind) for kind in table.schema.types],
             "seconds": seconds,
+            "cpu_seconds": cpu_seconds,
             "peak_bytes": peak,
             "start_bytes": at_start,
             "rows": table.num_rows,

@@ -11,7 +11,7 @@ use crate::two_threads::Sums;
 
 /// The head of the report whose lines are [`Outcome::line`].
 pub(crate) const HEADER: &str =
-    "reader                       |   rows/s (million) | seconds | beside ours | peak MiB | of that at start";
+    "reader                    | million rows/s | seconds | beside ours | CPU seconds | beside ours | peak MiB | at start";
 
 /// The readers of `peers.py`.
 pub(crate) const PEERS: [&str; 3] = ["polars", "duckdb", "pyarrow"];
@@ -21,6 +21,8 @@ pub(crate) const PEERS: [&str; 3] = ["polars", "duckdb", "pyarrow"];
 pub(crate) struct Outcome {
     pub(crate) reader: String,
     pub(crate) seconds: f64,
+    /// Of all threads: what does not depend on what else the machine does.
+    pub(crate) cpu_seconds: f64,
     pub(crate) peak_bytes: u64,
     pub(crate) start_bytes: u64,
     pub(crate) sums: Sums,
@@ -41,6 +43,7 @@ impl Outcome {
         Some(Self {
             reader: format!("{reader} {version}").trim().to_owned(),
             seconds: number("seconds"),
+            cpu_seconds: number("cpu_seconds"),
             peak_bytes: count("peak_bytes"),
             start_bytes: count("start_bytes"),
             sums: Sums {
@@ -53,14 +56,16 @@ impl Outcome {
         })
     }
 
-    /// The line of the report; `ours_s` is what ours took.
-    pub(crate) fn line(&self, ours_s: f64) -> String {
+    /// The line of the report.
+    pub(crate) fn line(&self, ours: &Self) -> String {
         format!(
-            "{:<28} | {:>18.2} | {:>7.3} | {:>10.2}x | {:>8.0} | {:>16.0}",
+            "{:<25} | {:>14.2} | {:>7.3} | {:>10.2}x | {:>11.2} | {:>10.2}x | {:>8.0} | {:>8.0}",
             self.reader,
             self.sums.rows as f64 / self.seconds / 1e6,
             self.seconds,
-            self.seconds / ours_s,
+            self.seconds / ours.seconds,
+            self.cpu_seconds,
+            self.cpu_seconds / ours.cpu_seconds,
             self.peak_bytes as f64 / f64::from(1 << 20),
             self.start_bytes as f64 / f64::from(1 << 20),
         )
@@ -97,6 +102,14 @@ pub(crate) fn run_peer(reader: &str, file: &Path) -> Option<Outcome> {
 
 fn python() -> Option<OsString> {
     std::env::var_os("TIDEWELL_TEST_PYTHON").filter(|python| !python.is_empty())
+}
+
+/// What all threads of this process have used so far; the kernel counts hundredths of a second.
+pub(crate) fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Behind the name, which may hold spaces: user and system time are the 12th and 13th.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+    fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 /// A figure of this process, in bytes: `VmRSS`, what it holds, or `VmHWM`, the most that it held.
