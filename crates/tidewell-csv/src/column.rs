@@ -9,6 +9,9 @@ use crate::block::{Block, Fault};
 use crate::missing::Missing;
 use crate::number::{Scalar, read_boolean, read_scalar};
 use crate::rejected::RejectReason;
+use crate::scan::Cell;
+use crate::short_number::{short_decimal, short_integer};
+use crate::validity::Validity;
 use crate::values::Values;
 
 /// From here on a float may not hold a whole number.
@@ -31,7 +34,7 @@ pub(crate) struct Column {
     /// All bits of the magnitudes of the whole numbers so far.
     magnitudes: u64,
     values: Values,
-    validity: Vec<bool>,
+    validity: Validity,
 }
 
 /// What a cell came to.
@@ -44,7 +47,7 @@ impl Column {
 
     pub(crate) fn field(place: usize, field_type: Option<FieldType>, may_widen: bool) -> Self {
         let values = Values::of_field(field_type);
-        Self { place, field_type, is_tag: false, may_widen, magnitudes: 0, values, validity: Vec::new() }
+        Self { place, field_type, is_tag: false, may_widen, magnitudes: 0, values, validity: Validity::default() }
     }
 
     pub(crate) fn place(&self) -> usize {
@@ -57,7 +60,15 @@ impl Column {
 
     /// Adds the cells of a block; those that do not fit are added to `faults`, and as no value.
     pub(crate) fn append(&mut self, block: &Block<'_>, rules: &Rules, scratch: &mut Vec<u8>, faults: &mut Vec<Fault>) {
+        self.values.reserve(block.rows.len());
+        let is_short_number = !rules.missing.has_numbers();
         for (row, cell) in block.column(self.place).enumerate() {
+            if is_short_number
+                && let Some(cell) = cell
+                && self.push_short(block, cell, rules)
+            {
+                continue;
+            }
             let text = block.text(cell, scratch);
             let outcome = match &mut self.values {
                 Values::Float(values) => push_float(values, text, rules),
@@ -77,7 +88,31 @@ impl Column {
         }
     }
 
+    /// Adds a number of a few digits; `false` where the cell is something else.
+    #[inline]
+    fn push_short(&mut self, block: &Block<'_>, cell: &Cell, rules: &Rules) -> bool {
+        let (start, count) = cell.place();
+        match &mut self.values {
+            Values::Float(values) => {
+                let Some(value) = short_decimal(block.bytes, start, count, rules.decimal_mark) else { return false };
+                values.push(value);
+            }
+            Values::Integer(values) => {
+                let Some(value) = short_integer(block.bytes, start, count) else { return false };
+                self.magnitudes |= value.unsigned_abs();
+                values.push(value);
+            }
+            _ => return false,
+        }
+        self.validity.push(true);
+        true
+    }
+
+    #[inline]
     fn push_text(&mut self, text: &[u8], is_quoted: bool, rules: &Rules) -> Outcome {
+        if !text.is_empty() && self.values.push_known(text) {
+            return Ok(true);
+        }
         let is_none = text.is_empty() && (self.is_tag || !is_quoted);
         if is_none || !text.is_empty() && rules.missing.is_text_marker(text) {
             return Ok(false);
@@ -148,7 +183,7 @@ impl Column {
         self.field_type = Some(field_type);
         self.may_widen = true;
         self.values = Values::of_field(self.field_type);
-        self.validity.iter().for_each(|_| self.values.push_none());
+        (0..self.validity.count()).for_each(|_| self.values.push_none());
     }
 
     /// Makes a column of whole numbers one of floats, where that changes none of them.

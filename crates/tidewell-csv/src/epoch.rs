@@ -42,7 +42,7 @@ impl EpochUnit {
         }
     }
 
-    const fn ns(self) -> i128 {
+    pub(crate) const fn ns(self) -> i128 {
         match self {
             Self::Seconds => 1_000_000_000,
             Self::Milliseconds => 1_000_000,

@@ -39,11 +39,14 @@ mod number;
 mod options;
 mod plan;
 mod reader;
+mod recent;
 mod rejected;
 mod rows;
 mod sample;
 mod scan;
 mod setting;
+mod short_number;
+mod short_time;
 #[cfg(test)]
 mod shown;
 mod split;
@@ -53,7 +56,9 @@ mod time_find;
 mod time_format;
 mod time_text;
 mod timezone;
+mod validity;
 mod values;
+mod window;
 
 pub use epoch::EpochUnit;
 pub use error::{CsvError, TimeError};

@@ -41,6 +41,11 @@ impl Missing {
         self.is_given && self.is_marker(text)
     }
 
+    /// Whether some numbers mean that there is none.
+    pub(crate) fn has_numbers(&self) -> bool {
+        !self.numbers.is_empty()
+    }
+
     /// Whether a number means that there is none.
     #[inline]
     pub(crate) fn is_number(&self, value: f64) -> bool {

@@ -11,6 +11,7 @@ use crate::column::{Column, Rules};
 use crate::error::{CsvError, TimeError};
 use crate::plan::{ColumnRole, CsvPlan};
 use crate::rejected::{RejectReason, shorten};
+use crate::short_time::{LastDate, short_time};
 use crate::time_column::{TimeReading, join};
 use crate::timezone::LocalClock;
 
@@ -20,6 +21,7 @@ pub(crate) struct Rows {
     plan: CsvPlan,
     rules: Rules,
     clock: LocalClock,
+    last_date: LastDate,
     /// In alphabetical order of their names.
     columns: Vec<Column>,
     /// Columns that have no name and may have no values.
@@ -48,6 +50,7 @@ impl Rows {
         Self {
             rules: Rules { decimal_mark: plan.decimal_mark, missing: plan.missing.clone() },
             clock: LocalClock::new(plan.timezone, plan.local_times),
+            last_date: LastDate::default(),
             columns: columns.into_iter().map(|(_, column)| column).collect(),
             unnamed,
             times: Vec::new(),
@@ -109,7 +112,19 @@ impl Rows {
         }
         let mut joined = std::mem::take(&mut self.scratch);
         let mut clock = self.clock.clone();
+        let single = match (&self.plan.time, self.plan.time_columns.as_slice()) {
+            (TimeReading::Joined(reading), [place]) => Some((reading, *place)),
+            _ => None,
+        };
+        self.times.reserve(block.rows.len());
         for (row, span) in block.rows.iter().enumerate() {
+            if let Some((reading, place)) = single
+                && let Some(cell) = block.cells.get(span.first + place)
+                && let Some(ns) = short_time(reading, block.bytes, cell.place(), &mut self.last_date, &mut clock)
+            {
+                self.times.push(ns);
+                continue;
+            }
             let cells = self.plan.time_columns.iter().map(|place| match block.cells.get(span.first + place) {
                 Some(cell) => cell.raw(block.bytes),
                 None => &[],

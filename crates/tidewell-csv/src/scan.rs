@@ -1,6 +1,8 @@
-//! Bytes to records and cells: eight bytes at a time, and no copy.
+//! Bytes to records and cells: a window of bytes at a time, and no copy.
 
 use memchr::{memchr, memchr_iter};
+
+use crate::window::{WINDOW_BYTES, find_either};
 
 /// The bytes that structure a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +25,12 @@ impl Cell {
     fn new(start: usize, end: usize, is_quoted: bool) -> Self {
         let at = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
         Self { start: at(start), end: at(end.max(start)), is_quoted }
+    }
+
+    /// Where it begins, and how many bytes it has.
+    #[inline]
+    pub(crate) fn place(&self) -> (usize, usize) {
+        (self.start as usize, (self.end - self.start) as usize)
     }
 
     /// The bytes between its delimiters or quotes; doubled quotes are still doubled.
@@ -73,10 +81,6 @@ pub(crate) struct Record {
     pub(crate) fault: Option<RecordFault>,
 }
 
-/// The lowest bit of each byte.
-const ONES: u64 = 0x0101_0101_0101_0101;
-const LOW_SEVEN: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-
 /// Walks the records of a slice of at most 2^32 bytes.
 #[derive(Debug)]
 pub(crate) struct Scanner<'a> {
@@ -84,68 +88,59 @@ pub(crate) struct Scanner<'a> {
     dialect: Dialect,
     /// Whether the slice ends where the file does.
     is_last: bool,
-    delimiters: u64,
-    terminators: u64,
-    /// Where the word of `breaks` begins.
+    /// Where the window of `breaks` begins.
     base: usize,
-    /// The high bit of every byte of the word that ends a cell and was not given yet.
+    /// A bit for every byte of the window that ends a cell and was not given yet.
     breaks: u64,
     position: usize,
 }
 
 impl<'a> Scanner<'a> {
     pub(crate) fn new(bytes: &'a [u8], dialect: Dialect, is_last: bool) -> Self {
-        let mut scanner = Self {
-            bytes,
-            dialect,
-            is_last,
-            delimiters: ONES * u64::from(dialect.delimiter),
-            terminators: ONES * u64::from(dialect.terminator),
-            base: 0,
-            breaks: 0,
-            position: 0,
-        };
-        scanner.seek(0);
+        let mut scanner = Self { bytes, dialect, is_last, base: 0, breaks: 0, position: 0 };
+        scanner.breaks = scanner.breaks_at(0);
         scanner
     }
 
+    /// Goes on behind the bytes up to `position`, or back to it.
     fn seek(&mut self, position: usize) {
+        let ahead = position.wrapping_sub(self.base);
+        if position >= self.position && ahead < WINDOW_BYTES {
+            // The bits of the bytes that were passed are gone already.
+            self.breaks &= u64::MAX << ahead;
+        } else {
+            self.base = position;
+            self.breaks = self.breaks_at(position);
+        }
         self.position = position;
-        self.base = position;
-        self.breaks = self.breaks_at(position);
     }
 
-    /// The delimiters and terminators among the eight bytes at `base`.
+    /// The delimiters and terminators of the window at `base`.
     #[inline]
     fn breaks_at(&self, base: usize) -> u64 {
         let Some(rest) = self.bytes.get(base..) else { return 0 };
-        let (word, valid) = match rest.first_chunk::<8>() {
-            Some(word) => (u64::from_le_bytes(*word), u64::MAX),
+        let (delimiter, terminator) = (self.dialect.delimiter, self.dialect.terminator);
+        match rest.first_chunk() {
+            Some(window) => find_either(window, delimiter, terminator),
             None => {
-                let mut word = [0; 8];
-                word.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-                (u64::from_le_bytes(word), (1_u64 << (8 * rest.len())) - 1)
+                let mut window = [0; WINDOW_BYTES];
+                window.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+                find_either(&window, delimiter, terminator) & ((1 << rest.len()) - 1)
             }
-        };
-        let is_other = |needle: u64| {
-            let difference = word ^ needle;
-            ((difference & LOW_SEVEN) + LOW_SEVEN) | difference
-        };
-        !(is_other(self.delimiters) & is_other(self.terminators)) & !LOW_SEVEN & valid
+        }
     }
 
     /// The next byte that ends an unquoted cell.
     #[inline]
     fn next_break(&mut self) -> Option<usize> {
         while self.breaks == 0 {
-            self.base += 8;
-            if self.base >= self.bytes.len() {
-                self.base -= 8;
+            if self.base + WINDOW_BYTES >= self.bytes.len() {
                 return None;
             }
+            self.base += WINDOW_BYTES;
             self.breaks = self.breaks_at(self.base);
         }
-        let at = self.base + (self.breaks.trailing_zeros() / 8) as usize;
+        let at = self.base + self.breaks.trailing_zeros() as usize;
         self.breaks &= self.breaks - 1;
         Some(at)
     }

@@ -127,8 +127,12 @@ impl LocalClock {
             Some(offset_s) => offset_s,
             None => self.offset_s(local_s)?,
         };
-        let ns = i128::from(local_s - i64::from(offset_s)) * i128::from(SECOND_NS)
-            + i128::from(day_ns.rem_euclid(SECOND_NS));
+        let rest_ns = day_ns.rem_euclid(SECOND_NS);
+        if let Some(ns) = (local_s - i64::from(offset_s)).checked_mul(SECOND_NS).and_then(|ns| ns.checked_add(rest_ns))
+        {
+            return Ok(ns);
+        }
+        let ns = i128::from(local_s - i64::from(offset_s)) * i128::from(SECOND_NS) + i128::from(rest_ns);
         i64::try_from(ns).map_err(|_| TimeError::OutOfRange)
     }
 

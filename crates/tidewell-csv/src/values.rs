@@ -11,6 +11,9 @@ use arrow_schema::ArrowError;
 use hashbrown::HashMap;
 use tidewell_types::FieldType;
 
+use crate::recent::Recent;
+use crate::validity::Validity;
+
 /// Texts one after the other.
 #[derive(Clone, Debug)]
 pub(crate) struct Texts {
@@ -67,6 +70,7 @@ pub(crate) enum Values {
         keys: Vec<i32>,
         places: HashMap<Box<str>, i32>,
         texts: Texts,
+        recent: Recent,
     },
 }
 
@@ -83,15 +87,14 @@ impl Values {
     }
 
     pub(crate) fn of_tag() -> Self {
-        Self::Tag { keys: Vec::new(), places: HashMap::new(), texts: Texts::default() }
+        Self::Tag { keys: Vec::new(), places: HashMap::new(), texts: Texts::default(), recent: Recent::default() }
     }
 
     pub(crate) fn push_text(&mut self, text: &str) {
         match self {
             Self::String(texts) => texts.push(text),
-            Self::Tag { keys, places, texts } => {
-                let last = keys.last().copied().filter(|key| texts.get(*key) == Some(text.as_bytes()));
-                let key = match last.or_else(|| places.get(text).copied()) {
+            Self::Tag { keys, places, texts, recent } => {
+                let key = match places.get(text).copied() {
                     Some(key) => key,
                     None => {
                         let key = i32::try_from(texts.len()).unwrap_or(i32::MAX);
@@ -100,9 +103,32 @@ impl Values {
                         key
                     }
                 };
+                recent.remember(text.as_bytes(), key);
                 keys.push(key);
             }
             _ => {}
+        }
+    }
+
+    /// Adds a text that is a tag lately seen; `false` where it may be anything.
+    #[inline]
+    pub(crate) fn push_known(&mut self, text: &[u8]) -> bool {
+        let Self::Tag { keys, texts, recent, .. } = self else { return false };
+        let Some(key) = recent.find(text).filter(|key| texts.get(*key) == Some(text)) else { return false };
+        keys.push(key);
+        true
+    }
+
+    /// Makes place for so many rows more.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        match self {
+            Self::Undecided(_) => {}
+            Self::Float(values) => values.reserve(count),
+            Self::Integer(values) => values.reserve(count),
+            Self::Unsigned(values) => values.reserve(count),
+            Self::Boolean(values) => values.reserve(count),
+            Self::String(texts) => texts.offsets.reserve(count),
+            Self::Tag { keys, .. } => keys.reserve(count),
         }
     }
 
@@ -132,8 +158,8 @@ impl Values {
     }
 
     /// The column of a batch, or `None` while it is undecided.
-    pub(crate) fn into_array(self, validity: Vec<bool>) -> Result<Option<ArrayRef>, ArrowError> {
-        let nulls = nulls_of(validity);
+    pub(crate) fn into_array(self, validity: Validity) -> Result<Option<ArrayRef>, ArrowError> {
+        let nulls = validity.into_nulls();
         Ok(Some(match self {
             Self::Undecided(_) => return Ok(None),
             Self::Float(values) => Arc::new(Float64Array::try_new(values.into(), nulls)?),
@@ -147,8 +173,4 @@ impl Values {
             }
         }))
     }
-}
-
-fn nulls_of(validity: Vec<bool>) -> Option<NullBuffer> {
-    if validity.iter().all(|valid| *valid) { None } else { Some(NullBuffer::from(validity)) }
 }

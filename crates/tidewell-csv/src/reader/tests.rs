@@ -258,3 +258,56 @@ fn reader_tags_are_dictionaries_in_the_rows_form_of_the_table() {
         ]
     );
 }
+
+#[test]
+fn reader_without_time_gives_every_column_as_it_is() {
+    let options = CsvOptions { without_time: true, tags: vec!["room".to_owned()], ..CsvOptions::default() };
+    let text = "time,room,v\n2024-01-02,b,1\nsoon,a,\n,,\n,,3\n";
+    let found = read_with(text.as_bytes(), &options, usize::MAX);
+    assert_eq!(found.rejections.count, 0);
+    assert_eq!(found.rows, ["room='b' time=\"2024-01-02\" v=1", "room='a' time=\"soon\"", "v=3"]);
+    let given = CsvOptions { time_columns: vec!["time".to_owned()], ..options };
+    let error = infer(text.as_bytes(), true, &given).unwrap_err().to_string();
+    assert!(error.contains("give one of both"), "{error}");
+}
+
+#[test]
+fn reader_of_a_settled_plan_keeps_the_types_of_the_sample() {
+    let text = ints_then("1.5").replace("time,n", "time,n,e").replace('\n', ",\n").replace("e,\n", "e\n");
+    let mut plan = infer(&text.as_bytes()[..100], false, &CsvOptions::default()).unwrap();
+    plan.settle();
+    let mut reader = CsvReader::new(plan);
+    assert!(reader.push(text.as_bytes()).unwrap().is_empty());
+    let end = reader.finish().unwrap();
+    assert_eq!((end.rejections.count, end.row_count), (1, 51));
+    assert_eq!(end.rejections.listed[0].line, 52);
+    let names =
+        |batch: &RecordBatch| batch.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
+    assert_eq!(names(&end.batches[0]), ["e", "n", "time"]);
+}
+
+#[test]
+fn reader_cells_longer_than_a_window_are_whole() {
+    for length in [61, 62, 63, 64, 65, 127, 128, 129, 500] {
+        let long = "x".repeat(length);
+        let text = format!("time,a,b\n2024-01-01,{long},\"{long}\"\n2024-01-02,\"{long}\n\",{long}\n");
+        let found = whole(&text);
+        assert_eq!(
+            found.rows,
+            [
+                format!("a=\"{long}\" b=\"{long}\" time=1704067200"),
+                format!("a=\"{long}\\n\" b=\"{long}\" time=1704153600")
+            ]
+        );
+    }
+}
+
+#[test]
+fn reader_quoted_tags_are_not_taken_for_like_ones() {
+    let options = CsvOptions { tags: vec!["room".to_owned()], ..CsvOptions::default() };
+    let text =
+        "time,room,v\n2024-01-01,a\"\"b,1\n2024-01-02,\"a\"\"b\",2\n2024-01-03,\"a\"\"b\",3\n2024-01-04,a\"\"b,4\n";
+    let found = read_with(text.as_bytes(), &options, usize::MAX);
+    let rooms: Vec<&str> = found.rows.iter().filter_map(|row| row.split(' ').next()).collect();
+    assert_eq!(rooms, ["room='a\"\"b'", "room='a\"b'", "room='a\"b'", "room='a\"\"b'"]);
+}
