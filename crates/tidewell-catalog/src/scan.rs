@@ -330,3 +330,6 @@ impl Run {
         Ok(Ok((state, part)))
     }
 }
+
+#[cfg(test)]
+mod tests;

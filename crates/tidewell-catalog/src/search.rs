@@ -163,3 +163,6 @@ fn highlights(found: &Expanded, record: &DatasetRecord) -> Vec<Highlight> {
         .filter(|highlight| !highlight.ranges.is_empty())
         .collect()
 }
+
+#[cfg(test)]
+mod tests;
