@@ -59,7 +59,8 @@ pub(crate) fn encode(
     parts.iter().for_each(|part| bytes.extend_from_slice(part.bytes()));
     boxes.iter().for_each(|(packed, _)| bytes.extend_from_slice(packed));
     let bytes = frame::end(bytes);
-    let (raw_bytes, raw_bytes_max) = (raw.iter().map(|raw| raw.len()).sum(), frame::raw_bytes_max(bytes.len()));
+    let raw_bytes: usize = raw.iter().map(|raw| raw.len()).sum();
+    let raw_bytes_max = frame::raw_bytes_max(bytes.len());
     if raw_bytes > raw_bytes_max {
         let (count, count_max) = (raw_bytes as u64, raw_bytes_max as u64);
         return Err(CatalogError::TooLarge { what: "the words' bytes", count, count_max });

@@ -117,14 +117,3 @@ fn objects_written_again_are_the_same() {
         assert_eq!(kind.rewrite(&again), Some(again), "{kind:?}");
     }
 }
-
-#[test]
-fn write_fixtures() {
-    let head = Head { sequence: 7, index: WRITE_ID, index_bytes: 1_000_000, dataset_count: 12, series_count: 34_567 };
-    let part = Part::open(part::encode(&MARKS, &record(), &files(), &series()).unwrap()).unwrap();
-    let parts = [part];
-    let index = index::encode(7, WRITE_ID, &parts, &build::build(&parts).unwrap()).unwrap();
-    std::fs::write("fixtures/head-v1.bin", head.encode()).unwrap();
-    std::fs::write("fixtures/part-v1.bin", parts[0].bytes()).unwrap();
-    std::fs::write("fixtures/index-v1.bin", index).unwrap();
-}

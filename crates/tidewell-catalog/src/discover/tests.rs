@@ -66,7 +66,8 @@ fn yaml_file_takes_all_below_it_that_is_not_taken_by_a_nearer_one() {
 fn yaml_file_of_the_best_name_counts() {
     let keys = ["p/weather_metadata.yaml", "p/metadata.yaml", "p/dataset.yaml", "p/other.yaml", "p/x.parquet"];
     assert_eq!(found("p", &keys)[0].1.as_deref(), Some("p/dataset.yaml"));
-    assert_eq!(found("p", &keys[..2])[0].1.as_deref(), Some("p/metadata.yaml"));
+    let without_best: Vec<&str> = keys.into_iter().filter(|key| *key != "p/dataset.yaml").collect();
+    assert_eq!(found("p", &without_best)[0].1.as_deref(), Some("p/metadata.yaml"));
     assert_eq!(
         found("p", &["p/weather_metadata.yaml", "p/x.parquet"])[0].1.as_deref(),
         Some("p/weather_metadata.yaml")

@@ -36,6 +36,14 @@ fn words_say_where_they_stand() {
 }
 
 #[test]
+fn words_that_are_indexed_are_joined_too() {
+    let of = |text: &str| indexed(text).into_iter().map(|word| word.text).collect::<Vec<_>>();
+    assert_eq!(of("TempSensor007.x"), ["temp", "sensor", "7", "x", "tempsensor"]);
+    assert_eq!(of("ab12cd"), ["ab", "12", "cd"]);
+    assert_eq!(of("a b-c"), ["a", "b", "c"]);
+}
+
+#[test]
 fn word_that_is_too_long_is_cut() {
     assert_eq!(of(&"x".repeat(1000)), ["x".repeat(48)]);
 }

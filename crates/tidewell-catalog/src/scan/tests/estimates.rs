@@ -30,11 +30,14 @@ async fn scan_with_sampling_reads_some_files_and_states_how_sure_it_is() {
     assert_eq!(dataset.files.iter().filter(|file| file.row_count.is_some()).count(), 15);
     // The same seed reads nothing again; an exact scan reads all.
     let again = world.counted();
-    again.scan(options).await.unwrap();
+    again.scan(options.clone()).await.unwrap();
     assert_eq!(again.source.meter().snapshot().gets, 0);
     again.scan_all().await;
     let record = world.contents().await.pop().unwrap().0.record;
     assert_eq!((record.row_count, record.series_count, record.estimate), (total, 90, None));
+    // Where all is known, a sample tells nothing.
+    let summary = world.scan(options).await.unwrap();
+    assert_eq!(states(&summary), [("a", &DatasetState::Unchanged)]);
 }
 
 #[tokio::test]

@@ -142,11 +142,13 @@ async fn commit_whose_answer_is_lost_counts_once() {
 async fn commit_whose_outcome_stays_unknown_is_found_by_its_index() {
     let world = World::new();
     world.put("a/x.parquet", readings(0, &["s"])).await;
-    // It is carried out when its settling has long given up.
     let late = AtomicU32::new(0);
     let catalog = world.catalog.with_faults(move |attempted: &Attempted<'_>| match attempted.operation {
         Operation::Replace if late.fetch_add(1, Ordering::Relaxed) == 0 => Fault::ApplyThenLose,
-        Operation::Get if attempted.key.ends_with("head") && (2..=4).contains(&attempted.attempt) => Fault::Hang,
+        // Longer than settling waits for a read, and no longer than a view does.
+        Operation::Get if attempted.key.ends_with("head") && attempted.attempt > 1 => {
+            Fault::Delay(Duration::from_secs(15))
+        }
         _ => Fault::Pass,
     });
     let losing = World { source: world.source.clone(), catalog, env: world.env.clone() };
