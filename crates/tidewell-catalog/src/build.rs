@@ -8,7 +8,7 @@ use crate::part::Part;
 use crate::postings::{self, Field};
 use crate::record::DatasetRecord;
 use crate::series_id;
-use crate::words::words;
+use crate::words::{indexed, words};
 
 /// The most series that an index holds: their numbers have 32 bits, and some room.
 const SERIES_MAX: u64 = 1 << 31;
@@ -31,15 +31,12 @@ struct Collected {
 }
 
 impl Collected {
-    fn add(&mut self, field: Field, text: &str, of: u32) -> usize {
-        let mut count = 0;
-        for word in words(text) {
+    fn add(&mut self, field: Field, text: &str, of: u32) {
+        for word in indexed(text) {
             let next = self.numbers.len() as u32;
             let number = *self.numbers.entry(word.text).or_insert(next);
             self.lists[field as usize].push((number, of));
-            count += 1;
         }
-        count
     }
 
     fn add_record(&mut self, record: &DatasetRecord, dataset: u32) {
@@ -75,7 +72,11 @@ fn collect(part: &Part, dataset: u32, collected: &mut Collected, lengths: &mut V
         for series in part.chunk(number)? {
             let of = lengths.len() as u32;
             let values = series_id::values(&series.id, is_composite);
-            let count: usize = values.into_iter().map(|(_, value)| collected.add(Field::Series, value, of)).sum();
+            let mut count = 0;
+            for (_, value) in values {
+                collected.add(Field::Series, value, of);
+                count += words(value).len();
+            }
             lengths.push(count.min(255) as u8);
         }
     }

@@ -145,7 +145,7 @@ impl Place {
 
 fn encode(sequence: u64, write_id: WriteId, parts: &[Part]) -> Result<(Bytes, Head), CatalogError> {
     let searchable = build::build(parts)?;
-    let body = index::encode(sequence, write_id, parts, &searchable);
+    let body = index::encode(sequence, write_id, parts, &searchable)?;
     let head = Head {
         sequence,
         index: write_id,

@@ -67,6 +67,12 @@ pub(crate) fn open(magic: [u8; 4], frame: &[u8]) -> Result<Reader<'_>, DecodeErr
     Ok(Reader { rest })
 }
 
+/// What a box may come to, by the bytes of the object that it is in: real ones stay far below, and memory stays bounded by what
+/// was read.
+pub(crate) const fn raw_bytes_max(object_bytes: usize) -> usize {
+    object_bytes.saturating_mul(1024).saturating_add(1 << 20)
+}
+
 /// Compresses a box.
 pub(crate) fn pack(body: &[u8]) -> Vec<u8> {
     // Compressing into memory fails on no input; an empty box would be refused by every reader.

@@ -9,8 +9,6 @@ use crate::frame::{self, DecodeError, Reader};
 use crate::part::Part;
 
 const MAGIC: [u8; 4] = *b"TWCI";
-/// What the boxes may come to, decompressed.
-const BOX_BYTES_MAX: u64 = 4 << 30;
 
 /// An index that was read: what searches is decompressed, the parts are as they are.
 pub(crate) struct Index {
@@ -35,7 +33,16 @@ impl std::fmt::Debug for Index {
 }
 
 /// Encodes an index of `parts`, which ascend by their records' source and root.
-pub(crate) fn encode(sequence: u64, write_id: WriteId, parts: &[Part], searchable: &Searchable) -> Bytes {
+///
+/// # Errors
+/// [`CatalogError::TooLarge`] when its words would take more than 1024 times the memory that they take in the store: ids of
+/// thousands of equal words each.
+pub(crate) fn encode(
+    sequence: u64,
+    write_id: WriteId,
+    parts: &[Part],
+    searchable: &Searchable,
+) -> Result<Bytes, CatalogError> {
     let mut bytes = frame::begin(MAGIC);
     bytes.extend_from_slice(&sequence.to_le_bytes());
     bytes.extend_from_slice(write_id.as_bytes());
@@ -51,7 +58,14 @@ pub(crate) fn encode(sequence: u64, write_id: WriteId, parts: &[Part], searchabl
     }
     parts.iter().for_each(|part| bytes.extend_from_slice(part.bytes()));
     boxes.iter().for_each(|(packed, _)| bytes.extend_from_slice(packed));
-    frame::end(bytes).into()
+    let bytes = frame::end(bytes);
+    let raw_bytes: usize = raw.iter().map(|raw| raw.len()).sum();
+    let raw_bytes_max = frame::raw_bytes_max(bytes.len());
+    if raw_bytes > raw_bytes_max {
+        let (count, count_max) = (raw_bytes as u64, raw_bytes_max as u64);
+        return Err(CatalogError::TooLarge { what: "the words' bytes", count, count_max });
+    }
+    Ok(bytes.into())
 }
 
 /// Reads an index.
@@ -71,10 +85,12 @@ pub(crate) fn decode(bytes: &Bytes) -> Result<(WriteId, Index), DecodeError> {
     }
     let parts = parts(bytes, &mut reader, &part_bytes)?;
     let mut unpacked = [const { Vec::new() }; 3];
+    let mut raw_bytes_left = frame::raw_bytes_max(bytes.len());
     for ((packed_bytes, raw_bytes), to) in boxes.into_iter().zip(&mut unpacked) {
         let wrong = DecodeError::Corrupt("length");
         let packed = reader.bytes(usize::try_from(packed_bytes).map_err(|_| wrong)?)?;
-        let raw_bytes = usize::try_from(raw_bytes).ok().filter(|bytes| *bytes as u64 <= BOX_BYTES_MAX).ok_or(wrong)?;
+        let raw_bytes = usize::try_from(raw_bytes).map_err(|_| wrong)?;
+        raw_bytes_left = raw_bytes_left.checked_sub(raw_bytes).ok_or(wrong)?;
         *to = frame::unpack(packed, raw_bytes)?;
     }
     reader.finish()?;
@@ -125,18 +141,15 @@ impl Index {
             block_lengths: none(),
         }
     }
-
-    pub(crate) fn series_count(&self) -> u64 {
-        self.lengths.len() as u64
-    }
 }
 
 /// Encodes what [`decode`] gave.
+#[cfg(any(test, feature = "test-util"))]
 pub(crate) fn encode_again(write_id: WriteId, index: &Index) -> Result<Bytes, CatalogError> {
     let searchable = Searchable {
         fst: index.fst.as_fst().as_bytes().to_vec(),
         postings: index.postings.clone(),
         lengths: index.lengths.clone(),
     };
-    Ok(encode(index.sequence, write_id, &index.parts, &searchable))
+    encode(index.sequence, write_id, &index.parts, &searchable)
 }

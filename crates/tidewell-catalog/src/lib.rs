@@ -9,6 +9,8 @@ mod build;
 mod catalog;
 mod chunk;
 mod commit;
+#[cfg(any(test, feature = "test-util"))]
+pub mod decoders;
 mod discover;
 mod error;
 mod estimate;

@@ -80,8 +80,7 @@ impl Measurer {
         };
         let table = Arc::new(Mutex::new(table));
         let read = self.files(found, &to_read, &mapping, &table, first).await?;
-        // The readers are gone, so nobody else has the table.
-        let table = Arc::try_unwrap(table).map_or_else(|_| SeriesTable::new(0, 0), Mutex::into_inner);
+        let table = std::mem::replace(&mut *table.lock(), SeriesTable::new(0, 0));
         Ok(self.summarize(found, older, sidecar, mapping, read, table))
     }
 

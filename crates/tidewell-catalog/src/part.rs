@@ -66,7 +66,9 @@ pub(crate) fn encode(
         bytes.extend_from_slice(&u32::try_from(piece.raw_bytes).ok()?.to_le_bytes());
     }
     pieces().for_each(|piece| bytes.extend_from_slice(&piece.bytes));
-    Some(frame::end(bytes).into())
+    let bytes = frame::end(bytes);
+    let raw_bytes: usize = pieces().map(|piece| piece.raw_bytes).sum();
+    (raw_bytes <= frame::raw_bytes_max(bytes.len())).then(|| bytes.into())
 }
 
 impl Part {
@@ -90,6 +92,10 @@ impl Part {
             at += packed_bytes;
         }
         reader.finish()?;
+        let raw_bytes = pieces.iter().fold(0usize, |sum, piece| sum.saturating_add(piece.raw_bytes));
+        if raw_bytes > frame::raw_bytes_max(bytes.len()) {
+            return Err(DecodeError::Corrupt("box length"));
+        }
         let chunks = pieces.split_off(2);
         let (Some(files), Some(record)) = (pieces.pop(), pieces.pop()) else {
             return Err(DecodeError::Corrupt("length"));

@@ -1,9 +1,12 @@
 //! Which datasets and series have a word.
 
+use serde::Serialize;
+
 use crate::frame::{DecodeError, Reader, push_varint};
 
 /// Where a word can stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Field {
     /// In a dataset's name.
     Name,

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::Serialize;
+
 use crate::postings::Field;
 use crate::record::DatasetRecord;
 
@@ -54,7 +56,7 @@ impl Query {
 }
 
 /// Where words of a search stand in a text of a dataset.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Highlight {
     /// Which text. Of a tag, `text` is its name and value joined by `=`, or the plain word.
     pub field: Field,
@@ -65,7 +67,7 @@ pub struct Highlight {
 }
 
 /// A series that was found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct SeriesHit {
     /// Its id.
     pub id: String,
@@ -80,7 +82,7 @@ pub struct SeriesHit {
 }
 
 /// A dataset that was found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hit {
     /// What is known of it.
     pub record: DatasetRecord,
@@ -97,7 +99,7 @@ pub struct Hit {
 }
 
 /// What was found: those with more words first, then those with a higher score, then in the order of where they are.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Answer {
     /// The datasets of this page.
     pub hits: Vec<Hit>,

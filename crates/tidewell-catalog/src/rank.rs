@@ -104,6 +104,13 @@ impl<'a> Ranking<'a> {
         best
     }
 
+    /// How well one series of a dataset fits.
+    #[cfg(test)]
+    pub(crate) fn one(&self, dataset: usize, series: u32) -> Fit {
+        let words: Vec<(&Found, f32)> = self.found.words.iter().map(|word| (word, worth_in(word, dataset))).collect();
+        self.fit(&words, series)
+    }
+
     /// Looks at 64 series or fewer; at each of them only where one could be among the best.
     fn block(&self, words: &[(&Found, f32)], (block, mask): (usize, u64), count: usize, best: &mut Best) {
         let (mut any, mut all) = (0u64, mask);

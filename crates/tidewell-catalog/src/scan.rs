@@ -107,6 +107,8 @@ struct Planned {
     found: Found,
     key: Key,
     marks: Marks,
+    /// What `marks` would be if all files were read, where a sample of them is to be.
+    exact: Option<Marks>,
     /// Whether the listing told all contents from others.
     is_stamped: bool,
 }
@@ -179,26 +181,20 @@ impl Scanner {
 
     fn plan(&self, found: Found) -> Planned {
         let key = (self.source.url().to_string(), found.root.clone());
-        let context = format!("{} {:?}", self.options.context(), found.sidecar);
-        let mut content = Xxh3::new();
-        content.update(context.as_bytes());
-        let mut is_stamped = true;
-        for Listed { key, bytes, stamp } in found.files.iter().chain(&found.sidecar) {
-            is_stamped &= stamp.is_some();
-            content.update(format!("{key}\n{bytes} {stamp:?}\n").as_bytes());
-        }
-        let marks = Marks {
-            dataset: xxh3_128(format!("{}\n{}", key.0, key.1).as_bytes()).to_be_bytes(),
-            content: content.digest128().to_be_bytes(),
-            context: xxh3_128(context.as_bytes()).to_be_bytes(),
-        };
-        Planned { found, key, marks, is_stamped }
+        let is_stamped = found.files.iter().chain(&found.sidecar).all(|file| file.stamp.is_some());
+        let marks = marks(&key, &found, &self.options.context());
+        let exact = self.options.sampling.map(|_| {
+            let options = ScanOptions { sampling: None, ..(*self.options).clone() };
+            self::marks(&key, &found, &options.context())
+        });
+        Planned { found, key, marks, exact, is_stamped }
     }
 
-    /// What the catalog has of a dataset, where that is all that there is to know.
+    /// What the catalog has of a dataset, where that is all that there is to know: all was read, though a sample would do.
     fn unchanged(&self, planned: &Planned, older: &BTreeMap<Key, Part>) -> Option<Part> {
         let is_usable = planned.is_stamped && !self.options.is_full;
-        older.get(&planned.key).filter(|part| is_usable && *part.marks() == planned.marks).cloned()
+        let is_known = |marks: &Marks| *marks == planned.marks || planned.exact.as_ref() == Some(marks);
+        older.get(&planned.key).filter(|part| is_usable && is_known(part.marks())).cloned()
     }
 
     async fn left(&self, patience: &Patience) -> Result<BTreeMap<([u8; 16], [u8; 16]), ObjectName>, CatalogError> {
@@ -267,6 +263,21 @@ impl Scanner {
     }
 }
 
+/// The hashes of a dataset that is read in a way that `context` says.
+fn marks(key: &Key, found: &Found, context: &str) -> Marks {
+    let context = format!("{context} {:?}", found.sidecar);
+    let mut content = Xxh3::new();
+    content.update(context.as_bytes());
+    for Listed { key, bytes, stamp } in &found.files {
+        content.update(format!("{key}\n{bytes} {stamp:?}\n").as_bytes());
+    }
+    Marks {
+        dataset: xxh3_128(format!("{}\n{}", key.0, key.1).as_bytes()).to_be_bytes(),
+        content: content.digest128().to_be_bytes(),
+        context: xxh3_128(context.as_bytes()).to_be_bytes(),
+    }
+}
+
 impl Run {
     /// Looks at one dataset. Only what fails the scan as a whole is an error.
     async fn look(
@@ -330,3 +341,6 @@ impl Run {
         Ok(Ok((state, part)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use crate::query::{Answer, Highlight, Hit, Kinds, Query, SeriesHit};
 use crate::rank::{Best, Fit, Ranking};
 use crate::record::DatasetRecord;
 use crate::series_id;
-use crate::words::{whole, words};
+use crate::words::{indexed, whole, words};
 
 /// Most datasets, and most series of each, in one answer.
 const LIMIT_MAX: usize = 1000;
@@ -147,8 +147,16 @@ fn hit(ranking: &Ranking<'_>, query: &Query, dataset: usize, fit: Fit) -> Result
 /// Where words of the search stand in a text that begins at `start`.
 fn ranges(found: &Expanded, text: &str, start: usize) -> Vec<Range<usize>> {
     let is_found = |word: &String| found.words.iter().any(|of| of.spellings.contains(word));
-    let words = words(text).into_iter().filter(|word| is_found(&word.text));
-    words.map(|word| word.start + start..word.end + start).collect()
+    let words = indexed(text).into_iter().filter(|word| is_found(&word.text));
+    let mut found: Vec<Range<usize>> = words.map(|word| word.start + start..word.end + start).collect();
+    found.sort_unstable_by_key(|range| (range.start, range.end));
+    // Words that were joined lie over their parts.
+    found.dedup_by(|range, before| {
+        let is_within = range.start < before.end;
+        before.end = if is_within { before.end.max(range.end) } else { before.end };
+        is_within
+    });
+    found
 }
 
 fn highlights(found: &Expanded, record: &DatasetRecord) -> Vec<Highlight> {
@@ -163,3 +171,6 @@ fn highlights(found: &Expanded, record: &DatasetRecord) -> Vec<Highlight> {
         .filter(|highlight| !highlight.ranges.is_empty())
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

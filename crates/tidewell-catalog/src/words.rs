@@ -51,6 +51,32 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
     found
 }
 
+/// The words of a text as it is indexed: besides [`words`], runs of letters that capitals split, as one (`tempSensor` as
+/// `tempsensor`).
+pub(crate) fn indexed(text: &str) -> Vec<Word> {
+    let mut found = words(text);
+    let mut joined: Vec<Word> = Vec::new();
+    let mut run: Option<Word> = None;
+    let is_number = |word: &Word| word.text.chars().all(char::is_numeric);
+    for word in &found {
+        let goes_on = run.as_ref().is_some_and(|run| run.end == word.start && !is_number(run)) && !is_number(word);
+        match &mut run {
+            Some(run) if goes_on => {
+                run.text.push_str(&word.text);
+                run.end = word.end;
+            }
+            run => joined.extend(run.replace(word.clone())),
+        }
+    }
+    joined.extend(run);
+    joined.retain(|join| !found.contains(join) && !is_number(join));
+    for join in &mut joined {
+        join.text = join.text.chars().take(WORD_CHARS_MAX).collect();
+    }
+    found.extend(joined);
+    found
+}
+
 fn is_mark(character: char) -> bool {
     matches!(character, '\u{300}'..='\u{36f}')
 }

@@ -9,6 +9,7 @@
 //!
 //! Bytes behind a checksum are reached by making the checksum anew, so that the decoder behind it meets them.
 
+mod catalog;
 mod foreign;
 mod log;
 mod manifest;
@@ -38,6 +39,7 @@ pub fn targets() -> Vec<Target> {
         store::session_token(),
     ];
     targets.extend(manifest::targets());
+    targets.extend(catalog::targets());
     targets.sort_by_key(|target| target.name);
     targets
 }

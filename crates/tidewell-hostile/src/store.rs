@@ -33,6 +33,9 @@ pub(crate) fn object_name() -> Target {
         format!("idx/00000003/{id}"),
         format!("gen/00000003-{id}"),
         format!("wal/00000003/9c-{id}/000000000042"),
+        "catalog/head".to_owned(),
+        format!("catalog/index/000000000009-{id}"),
+        format!("catalog/part/{id}-{id}-000000000008"),
         format!("hot/00000003/weather!2c inner/2023-11-14/{id}.parquet"),
         format!("cold/00000003/level/1677-09-21/{id}.parquet"),
     ];
@@ -65,6 +68,8 @@ fn parse_all(text: &str) -> usize {
         layout.parse_watermarks(text).is_some(),
         layout.parse_wal(text).is_some(),
         layout.parse_segment(text).is_some(),
+        layout.parse_catalog_index(text).is_some(),
+        layout.parse_catalog_part(text).is_some(),
         parse_database_folder(text).is_some(),
         parse_generation_folder(text).is_some(),
     ];

@@ -134,6 +134,9 @@ macro_rules! hold {
 }
 
 hold! {
+    catalog_head_of_hostile_bytes_is_read_or_refused: "catalog_head",
+    catalog_index_of_hostile_bytes_is_read_or_refused: "catalog_index",
+    catalog_part_of_hostile_bytes_is_read_or_refused: "catalog_part",
     wal_object_of_hostile_bytes_is_read_or_refused: "wal_object",
     wal_rows_of_hostile_bytes_are_read_or_refused: "wal_rows",
     local_frame_of_hostile_bytes_is_read_or_refused: "local_frame",
