@@ -27,7 +27,8 @@ async fn get(server: &TestServer, path: &str) -> String {
 
 async fn csv_and_export(place: &Place) {
     let server = place.serve("wal", ServerFlags::new().flag("--wal-mode", "object"));
-    let (status, reply) = post(&server, "api/v1/import/csv?db=home&table=climate&tags=room&time_format=day_first", CSV).await;
+    let (status, reply) =
+        post(&server, "api/v1/import/csv?db=home&table=climate&tags=room&time_format=day_first", CSV).await;
     assert_eq!(status, 200, "{reply}");
     assert!(reply.contains("\"rows\":3") && reply.contains("\"rejected_count\":0"), "{reply}");
     let page = get(&server, "api/v1/tables/climate/rows?db=home&format=csv&columns=room,temp&start=2024-02-01").await;
@@ -42,20 +43,28 @@ async fn csv_and_export(place: &Place) {
     let all = "SELECT room, temp, open, time FROM climate ORDER BY time";
     let before = query(&store, all);
     for file in ["all.parquet", "all.csv"] {
-        let written = printed(&tidewell(place, &["export", "climate", "--db", "home", "--store", &store, "-o", file], ""));
+        let written =
+            printed(&tidewell(place, &["export", "climate", "--db", "home", "--store", &store, "-o", file], ""));
         assert!(written.contains(file) && written.contains('3'), "{written}");
     }
-    let from_server = tidewell(place, &["export", "climate", "--db", "home", "--host", server.url(), "-o", "remote.parquet"], "");
+    let from_server =
+        tidewell(place, &["export", "climate", "--db", "home", "--host", server.url(), "-o", "remote.parquet"], "");
     assert!(from_server.status.success(), "{from_server:?}");
 
     // What went out comes in again, the same.
     for (file, name) in [("all.parquet", "parquet"), ("remote.parquet", "remote")] {
         let target = format!("back-{name}");
-        let args = ["import", "parquet", "--direct", "--store", &target, "--db", "home", "-m", "climate", "--tags", "room", file];
+        let args = [
+            "import", "parquet", "--direct", "--store", &target, "--db", "home", "-m", "climate", "--tags", "room",
+            file,
+        ];
         printed(&tidewell(place, &args, ""));
         assert_eq!(query(&target, all), before, "{file}");
     }
-    let args = ["import", "csv", "--direct", "--store", "back-csv", "--db", "home", "-m", "climate", "--tags", "room", "all.csv"];
+    let args = [
+        "import", "csv", "--direct", "--store", "back-csv", "--db", "home", "-m", "climate", "--tags", "room",
+        "all.csv",
+    ];
     printed(&tidewell(place, &args, ""));
     assert_eq!(query("back-csv", all), before);
     server.kill9();
@@ -75,7 +84,9 @@ async fn what_goes_out_comes_in_again_on_s3() {
 #[tokio::test(flavor = "multi_thread")]
 async fn export_by_day_makes_a_folder_a_day_and_comes_in_again() {
     let place = Place::folder();
-    let lines: String = (0..5000).map(|row| format!("m,host=h{} v={row}i {}\n", row % 3, row * 60_000_000_000_i64)).collect();
+    let lines: String = (0..5000)
+        .map(|row| format!("m,host=h{} v={row}i {}\n", row % 3, 1_704_067_200_000_000_000 + row * 60_000_000_000_i64))
+        .collect();
     printed(&tidewell(&place, &["write", "--store", "store", "--wal-dir", "wal", "-"], &lines));
     let args = ["export", "m", "--store", "store", "--partition-by", "day", "--compression", "snappy", "-o", "days"];
     printed(&tidewell(&place, &args, ""));
@@ -126,7 +137,8 @@ async fn import_that_cannot_work_says_why() {
     assert!(refused.contains("a.parquet"), "{refused}");
     let refused = failed(&tidewell(&place, &["import", "csv", "--direct", "--store", "s", "b.csv"], ""));
     assert!(refused.contains("b.csv") && refused.contains("time"), "{refused}");
-    let refused = failed(&tidewell(&place, &["import", "parquet", "--direct", "--store", "s", "nothing-here.parquet"], ""));
+    let refused =
+        failed(&tidewell(&place, &["import", "parquet", "--direct", "--store", "s", "nothing-here.parquet"], ""));
     assert!(refused.contains("nothing-here.parquet"), "{refused}");
     let usage = tidewell(&place, &["export", "m", "--store", "s", "-o", "noending"], "");
     assert_eq!(usage.status.code(), Some(2), "{usage:?}");

@@ -1,4 +1,4 @@
-//! `tidewell catalog scan|search|list|register`: datasets of Parquet that lie in a bucket, found again.
+//! `tidewell catalog scan|search|list`: datasets of Parquet that lie in a bucket, found again.
 
 mod scan;
 mod search;
@@ -17,7 +17,6 @@ Examples:
   tidewell catalog scan s3://lake/sensors --store s3://my-bucket/metrics
   tidewell catalog scan ./data/lake --estimate
   tidewell catalog search 'temprature kitchen'
-  tidewell catalog search --register 'weather hourly' -m weather --store s3://my-bucket/metrics
   tidewell catalog list
 
 A dataset is a folder of Parquet files; key=value folders are part of it, and a YAML file beside the data (dataset.yaml) may
@@ -46,6 +45,7 @@ enum Verb {
 
 /// Whose datasets.
 #[derive(Args, Debug)]
+#[command(after_help = EXAMPLES)]
 struct ListArgs {
     #[command(flatten)]
     target: TargetArgs,
@@ -80,8 +80,7 @@ const HEADER: [&str; 9] = ["dataset", "place", "files", "bytes", "rows", "series
 
 fn row(record: &DatasetRecord) -> Vec<String> {
     let about = if record.estimate.is_some() { "~" } else { "" };
-    let lengths =
-        format!("{}/{:.1}/{}", record.series_rows_min, record.series_rows_avg(), record.series_rows_max);
+    let lengths = format!("{}/{:.1}/{}", record.series_rows_min, record.series_rows_avg(), record.series_rows_max);
     let (from, to) = match record.time {
         Some(time) => (tidewell_wire::rfc3339_ns(time.min_ns), tidewell_wire::rfc3339_ns(time.max_ns)),
         None => Default::default(),

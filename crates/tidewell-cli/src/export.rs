@@ -10,9 +10,7 @@ use futures::StreamExt;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::Method;
 use serde_json::json;
-use tidewell_engine::{
-    Consistency, Engine, EngineError, Outlet, ReadOptions, TimestampNs, Timezone, parse_instant,
-};
+use tidewell_engine::{Consistency, Engine, EngineError, Outlet, ReadOptions, TimestampNs, Timezone, parse_instant};
 use tidewell_env::Env;
 use tidewell_wire::{ExportCompression, Format, PartitionBy, pieces};
 
@@ -135,8 +133,7 @@ fn statement(args: &ExportArgs) -> String {
 }
 
 async fn from_store(args: &ExportArgs, format: Format, engine: &Engine, env: Env) -> Result<(), Failure> {
-    let read =
-        ReadOptions { consistency: args.consistency, after: None, snapshot: args.snapshot.clone() };
+    let read = ReadOptions { consistency: args.consistency, after: None, snapshot: args.snapshot.clone() };
     let mut answer = engine.query_sql(&args.db, &statement(args), BTreeMap::new(), &read).await?;
     let options = FileOptions {
         format,
@@ -167,7 +164,8 @@ async fn from_store(args: &ExportArgs, format: Format, engine: &Engine, env: Env
 /// One file, as the server makes it.
 async fn from_server(args: &ExportArgs, format: Format, server: &ServerClient, env: Env) -> Result<(), Failure> {
     if args.partition_by.is_some() || args.compression.is_some() || args.row_group_size.is_some() {
-        let message = "--partition-by, --compression and --row-group-size want --store: a server sends one file as it is";
+        let message =
+            "--partition-by, --compression and --row-group-size want --store: a server sends one file as it is";
         return Err(Failure::Usage(message.to_owned()));
     }
     let consistency = args.consistency.map(|consistency| consistency.to_string());
@@ -205,7 +203,8 @@ async fn from_server(args: &ExportArgs, format: Format, server: &ServerClient, e
 }
 
 fn say(written: &[Written]) -> Result<(), Failure> {
-    let rows = written.iter().map(|file| vec![file.name.clone(), file.row_count.to_string(), show_bytes(file.byte_count)]);
+    let rows =
+        written.iter().map(|file| vec![file.name.clone(), file.row_count.to_string(), show_bytes(file.byte_count)]);
     Output::stdout().write_table(&["file", "rows", "bytes"], &rows.collect::<Vec<_>>())
 }
 

@@ -63,7 +63,7 @@ pub(super) struct CommonArgs {
     tags: Vec<String>,
 
     /// The server to import through; the rows take its log and are readable as they come
-    #[arg(long, short, env = "TIDEWELL_HOST", value_name = "URL", default_value = "http://localhost:8086")]
+    #[arg(long, short, env = "TIDEWELL_SERVER", value_name = "URL", default_value = "http://localhost:8086")]
     server: String,
 
     /// Token for the server; INFLUX_TOKEN is heard too

@@ -68,7 +68,8 @@ impl ServerClient {
             return Err(refusal(response).await);
         }
         let bytes = response.bytes().await.map_err(|error| self.no_answer(&error))?;
-        serde_json::from_slice(&bytes).map_err(|error| Failure::work(format!("the server's answer makes no sense: {error}")))
+        serde_json::from_slice(&bytes)
+            .map_err(|error| Failure::work(format!("the server's answer makes no sense: {error}")))
     }
 
     /// What to say when an answer did not come, or stopped half way.

@@ -68,7 +68,8 @@ impl CsvOptions {
             "time_column" | "time_columns" => self.time_columns = list(text),
             "time_format" => self.time_format = text.parse()?,
             "timezone" => {
-                self.timezone = text.parse().map_err(|_| refused(name, text, "UTC, +02:00 or a name such as Europe/Berlin"))?;
+                self.timezone =
+                    text.parse().map_err(|_| refused(name, text, "UTC, +02:00 or a name such as Europe/Berlin"))?;
             }
             "local_times" => {
                 self.local_times = match text {
@@ -80,8 +81,15 @@ impl CsvOptions {
             }
             "tags" => self.tags = list(text),
             "skip_columns" => self.skip_columns = list(text),
-            "column_types" => self.column_types = list(text).iter().map(|pair| typed(name, pair)).collect::<Result<_, _>>()?,
-            _ => return Err(CsvError::Option(format!("no option is called {name:?}: there are {}", SETTINGS.join(", ")))),
+            "column_types" => {
+                self.column_types = list(text).iter().map(|pair| typed(name, pair)).collect::<Result<_, _>>()?
+            }
+            _ => {
+                return Err(CsvError::Option(format!(
+                    "no option is called {name:?}: there are {}",
+                    SETTINGS.join(", ")
+                )));
+            }
         }
         Ok(())
     }

@@ -88,7 +88,8 @@ impl Engine {
                 Err(EngineError::new(ErrorKind::NotFound, message))
             }
             (Some(_), others) => {
-                let message = format!("{} datasets are called {name:?}: give one another name in its YAML file", others + 1);
+                let message =
+                    format!("{} datasets are called {name:?}: give one another name in its YAML file", others + 1);
                 Err(EngineError::new(ErrorKind::Invalid, message))
             }
         }

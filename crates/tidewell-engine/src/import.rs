@@ -26,7 +26,11 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError`]: `Invalid` for a source that names no file, `Unavailable` where a bucket does not answer.
-    pub async fn find_files(&self, sources: &[String], options: &ImportOptions) -> Result<Vec<SourceFile>, EngineError> {
+    pub async fn find_files(
+        &self,
+        sources: &[String],
+        options: &ImportOptions,
+    ) -> Result<Vec<SourceFile>, EngineError> {
         let env = &self.inner.env;
         let open = |source: &String| Source::parse(source, env, &StoreOptions::default());
         let sources: Vec<Source> = sources.iter().map(open).collect::<Result<_, _>>()?;

@@ -50,10 +50,12 @@ pub use tables::{ColumnInfo, TableInfo};
 pub use write::{RowsRequest, WriteError, WriteReply, WriteRequest};
 
 pub use tidewell_catalog::{
-    Answer as CatalogAnswer, Cancel as ScanCancel, Dataset, DatasetRecord, DatasetState, Hit, Kinds, Progress as ScanProgress,
-    Query as CatalogQuery, Sampling, ScanOptions, ScanSummary, Scanned, SeriesHit,
+    Answer as CatalogAnswer, Cancel as ScanCancel, Dataset, DatasetRecord, DatasetState, Hit, Kinds,
+    Progress as ScanProgress, Query as CatalogQuery, Sampling, ScanOptions, ScanSummary, Scanned, SeriesHit,
 };
-pub use tidewell_csv::{CsvOptions, Rejected, Rejections, SETTINGS as CSV_SETTINGS, TimeError, Timezone, parse_instant};
+pub use tidewell_csv::{
+    CsvOptions, Rejected, Rejections, SETTINGS as CSV_SETTINGS, TimeError, Timezone, parse_instant,
+};
 pub use tidewell_import::{
     FileFailure, FileRejections, Format as ImportFormat, ImportOptions, ImportSummary, Progress as ImportProgress,
     ProgressView as ImportProgressView, SourceFile,

@@ -72,9 +72,9 @@ fn not_found(table: &str) -> EngineError {
 pub(crate) fn columns(schema: &TableSchema) -> Vec<ColumnInfo> {
     let time = ColumnInfo { name: TIME_COLUMN.to_owned(), kind: ColumnKind::Time };
     let tags = schema.tags().iter().map(|tag| ColumnInfo { name: tag.to_string(), kind: ColumnKind::Tag });
-    let fields = schema.fields().iter().map(|(name, field_type)| ColumnInfo {
-        name: name.to_string(),
-        kind: ColumnKind::Field(*field_type),
-    });
+    let fields = schema
+        .fields()
+        .iter()
+        .map(|(name, field_type)| ColumnInfo { name: name.to_string(), kind: ColumnKind::Field(*field_type) });
     [time].into_iter().chain(tags).chain(fields).collect()
 }

@@ -215,7 +215,12 @@ fn failed(index: usize, source: SourceFile, error: FileError, number: u64) -> La
 }
 
 /// Reads what says which columns a file has.
-pub(crate) async fn open(job: &Job, index: usize, source: SourceFile, table: &TableSchema) -> Result<Opened, FileError> {
+pub(crate) async fn open(
+    job: &Job,
+    index: usize,
+    source: SourceFile,
+    table: &TableSchema,
+) -> Result<Opened, FileError> {
     let path_tags = if job.options.hive { source.hive_tags()? } else { Vec::new() };
     let (kind, schema) = match &job.options.format {
         Format::Parquet(options) => {
@@ -229,7 +234,8 @@ pub(crate) async fn open(job: &Job, index: usize, source: SourceFile, table: &Ta
         Format::Csv(options) => {
             let mut options = options.clone();
             options.batch_rows_max = job.options.batch_rows;
-            options.batch_bytes_max = options.batch_bytes_max.min(usize::try_from(job.budget.share() / 4).unwrap_or(1)).max(1);
+            options.batch_bytes_max =
+                options.batch_bytes_max.min(usize::try_from(job.budget.share() / 4).unwrap_or(1)).max(1);
             options.rejected_listed_max = job.options.rejected_listed_max;
             match CsvFile::open(&source, &job.env, &options, path_tags, table).await {
                 Err(error) if is_without_rows(&error) => (Kind::NoRows, TableSchema::new()),

@@ -96,9 +96,9 @@ fn growth(columns: &[(&Field, &ArrayRef, ColumnKind)], known: &TableSchema) -> R
 
 /// The columns under the names and types that entries of the log have.
 fn conform(columns: &[(&Field, &ArrayRef, ColumnKind)]) -> Result<RecordBatch, Misfit> {
-    let fields = columns.iter().map(|(field, column, kind)| {
-        Field::new(field.name(), column.data_type().clone(), *kind != ColumnKind::Time)
-    });
+    let fields = columns
+        .iter()
+        .map(|(field, column, kind)| Field::new(field.name(), column.data_type().clone(), *kind != ColumnKind::Time));
     let schema = Arc::new(Schema::new(fields.collect::<Vec<_>>()));
     let arrays = columns.iter().map(|(_, column, _)| Arc::clone(column)).collect();
     RecordBatch::try_new(schema, arrays).map_err(|_| Misfit::NoTime)

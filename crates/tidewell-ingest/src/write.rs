@@ -266,9 +266,8 @@ impl Ingest {
             Brought::Lines(body, precision) => (body.clone(), *precision),
             Brought::Rows(rows) => {
                 let known = state.tables.get(&rows.table).map(|table| Arc::clone(&table.schema));
-                return admit_rows(rows, known, &limits).map_err(|misfit| {
-                    IngestError::Invalid(format!("table {:?}: {misfit}", rows.table.as_str()))
-                });
+                return admit_rows(rows, known, &limits)
+                    .map_err(|misfit| IngestError::Invalid(format!("table {:?}: {misfit}", rows.table.as_str())));
             }
         };
         let now = self.process.env.now();

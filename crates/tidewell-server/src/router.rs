@@ -18,7 +18,8 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use crate::app::{App, Shared};
 use crate::reply::Failure;
 use crate::{
-    ServerConfig, catalog, cors, delete, health, import_csv, metrics, observe, query_json, query_sql, search, snapshots, stats, tables, write,
+    ServerConfig, catalog, cors, delete, health, import_csv, metrics, observe, query_json, query_sql, search,
+    snapshots, stats, tables, write,
 };
 
 /// Every path that is served, as counted by the metrics.

@@ -34,7 +34,8 @@ pub(crate) async fn datasets(State(app): State<Shared>, RawQuery(query): RawQuer
 }
 
 fn catalog_query(parameters: &Parameters) -> Result<CatalogQuery, Failure> {
-    let text = parameters.get("q").ok_or_else(|| Failure::invalid("the parameter q is missing: give words to search"))?;
+    let text =
+        parameters.get("q").ok_or_else(|| Failure::invalid("the parameter q is missing: give words to search"))?;
     let mut query = CatalogQuery::of(text);
     query.kinds = match parameters.get("kind").unwrap_or("all") {
         "all" => Kinds::All,

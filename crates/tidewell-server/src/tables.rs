@@ -72,9 +72,13 @@ pub(crate) async fn rows(
 
 fn statement(info: &TableInfo, parameters: &Parameters) -> Result<String, Failure> {
     let mut sql = format!("SELECT {} FROM {}", selected(info, parameters)?, quoted(&info.name));
+    let zone = match parameters.get("timezone") {
+        Some(zone) => zone.parse().map_err(|error| Failure::invalid(format!("`timezone`: {error}")))?,
+        None => Timezone::UTC,
+    };
     let bounds = [("start", ">="), ("end", "<")].into_iter().filter_map(|(name, sign)| {
         let text = parameters.get(name)?;
-        Some(instant(name, text, parameters).map(|time| bound(sign, time)))
+        Some(instant(name, text, zone).map(|time| bound(sign, time)))
     });
     let bounds: Vec<String> = bounds.collect::<Result<_, _>>()?;
     if !bounds.is_empty() {
@@ -116,11 +120,7 @@ fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-fn instant(name: &str, text: &str, parameters: &Parameters) -> Result<TimestampNs, Failure> {
-    let zone = match parameters.get("timezone") {
-        Some(zone) => zone.parse().map_err(|error| Failure::invalid(format!("`timezone`: {error}")))?,
-        None => Timezone::UTC,
-    };
+fn instant(name: &str, text: &str, zone: Timezone) -> Result<TimestampNs, Failure> {
     parse_instant(text, zone).map_err(|error| Failure::invalid(format!("`{name}` is {text:?}, which {error}")))
 }
 

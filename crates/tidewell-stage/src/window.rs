@@ -13,8 +13,7 @@ const HOUR_NS: i64 = 3_600_000_000_000;
 const DAY_NS: i64 = 24 * HOUR_NS;
 
 /// How wide windows are, narrow to wide; each is a multiple of the one before, so that windows nest.
-pub const WIDTHS_NS: [i64; 7] =
-    [HOUR_NS, 6 * HOUR_NS, DAY_NS, 4 * DAY_NS, 16 * DAY_NS, 64 * DAY_NS, 256 * DAY_NS];
+pub const WIDTHS_NS: [i64; 7] = [HOUR_NS, 6 * HOUR_NS, DAY_NS, 4 * DAY_NS, 16 * DAY_NS, 64 * DAY_NS, 256 * DAY_NS];
 
 /// The most windows that rows are split into; rows over more windows share wider ones.
 const WINDOWS_MAX: usize = 32;

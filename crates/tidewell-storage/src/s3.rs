@@ -18,7 +18,8 @@ use object_store::aws::AmazonS3;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
 use object_store::{
-    Attribute, Attributes, GetOptions, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutResult, UpdateVersion,
+    Attribute, Attributes, GetOptions, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutResult,
+    UpdateVersion,
 };
 use tidewell_types::WriteId;
 

@@ -125,7 +125,8 @@ impl Partitioner {
         let mut last: Option<(String, Vec<u32>)> = None;
         let folders = self.folders(column)?;
         for (row, folder) in folders.into_iter().enumerate() {
-            let row = u32::try_from(row).map_err(|_| ArrowError::ComputeError("a batch has too many rows".to_owned()))?;
+            let row =
+                u32::try_from(row).map_err(|_| ArrowError::ComputeError("a batch has too many rows".to_owned()))?;
             match &mut last {
                 Some((name, found)) if *name == folder => found.push(row),
                 _ => {

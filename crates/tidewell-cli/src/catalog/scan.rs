@@ -116,7 +116,10 @@ async fn follow(bar: ProgressBar, progress: ScanProgress, env: Env) {
         bar.set_length(now.bytes_found);
         bar.set_position(now.bytes_done);
         let failed = if now.datasets_failed > 0 { format!(", {} failed", now.datasets_failed) } else { String::new() };
-        bar.set_message(format!("{} of {} datasets{failed}, {} rows", now.datasets_done, now.datasets_found, now.rows_done));
+        bar.set_message(format!(
+            "{} of {} datasets{failed}, {} rows",
+            now.datasets_done, now.datasets_found, now.rows_done
+        ));
         env.sleep(TICK).await;
     }
 }

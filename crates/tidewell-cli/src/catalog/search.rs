@@ -77,7 +77,9 @@ fn rows_of_json(hit: &Value) -> Vec<Vec<String>> {
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     };
-    let score = |value: &Value| value.get("score").and_then(Value::as_f64).map(|score| format!("{score:.2}")).unwrap_or_default();
+    let score = |value: &Value| {
+        value.get("score").and_then(Value::as_f64).map(|score| format!("{score:.2}")).unwrap_or_default()
+    };
     let name = text(hit.pointer("/dataset/name"));
     let rows = text(hit.pointer("/dataset/row_count"));
     let dataset = vec![name.clone(), score(hit), text(hit.get("series_matched")), String::new(), rows];

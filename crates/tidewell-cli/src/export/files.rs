@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use tidewell_engine::{OutFile, Outlet};
 use tidewell_env::Env;
-use tidewell_wire::{Encoder, ExportCompression, ExportOptions, Format, PartitionBy, Partitioner, RecordBatch, SchemaRef};
+use tidewell_wire::{
+    Encoder, ExportCompression, ExportOptions, Format, PartitionBy, Partitioner, RecordBatch, SchemaRef,
+};
 
 use crate::failure::Failure;
 

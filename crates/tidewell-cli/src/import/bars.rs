@@ -23,7 +23,9 @@ impl Bars {
         let whole = bars.add(ProgressBar::new(0));
         let files = bars.add(ProgressBar::no_length());
         let wide = "{msg} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-        if let (Ok(style), Ok(line)) = (ProgressStyle::with_template(wide), ProgressStyle::with_template("  {wide_msg}")) {
+        if let (Ok(style), Ok(line)) =
+            (ProgressStyle::with_template(wide), ProgressStyle::with_template("  {wide_msg}"))
+        {
             whole.set_style(style);
             files.set_style(line);
         }

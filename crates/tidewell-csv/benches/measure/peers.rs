@@ -10,8 +10,7 @@ use serde_json::Value;
 use crate::two_threads::Sums;
 
 /// The head of the report whose lines are [`Outcome::line`].
-pub(crate) const HEADER: &str =
-    "reader                    | million rows/s | seconds | beside ours | CPU seconds | beside ours | peak MiB | at start";
+pub(crate) const HEADER: &str = "reader                    | million rows/s | seconds | beside ours | CPU seconds | beside ours | peak MiB | at start";
 
 /// The readers of `peers.py`.
 pub(crate) const PEERS: [&str; 3] = ["polars", "duckdb", "pyarrow"];

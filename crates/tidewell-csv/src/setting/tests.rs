@@ -14,7 +14,10 @@ fn set(name: &str, text: &str) -> Result<CsvOptions, String> {
 
 #[test]
 fn every_name_is_taken_with_a_good_value() {
-    let good = ["tab", "none", "false", "a,b", "3", ",", "-200, NA", "t", "d, t", "epoch_ms", "+02:00", "later", "h", "x", "v:int"];
+    let good = [
+        "tab", "none", "false", "a,b", "3", ",", "-200, NA", "t", "d, t", "epoch_ms", "+02:00", "later", "h", "x",
+        "v:int",
+    ];
     for (name, text) in SETTINGS.iter().zip(good) {
         assert_ne!(set(name, text).expect(name), CsvOptions::default(), "{name}");
     }

@@ -34,7 +34,11 @@ async fn parquet_files_become_segments_with_the_last_value_of_each_identity() {
 #[tokio::test]
 async fn an_import_after_another_wins_over_it() {
     let (folder, store) = (tempdir().unwrap(), memory());
-    write(folder.path(), "a.parquet", &parquet_bytes(&[batch(&[(1, "a", Some(1.0), Some(1)), (2, "a", Some(2.0), None)])]));
+    write(
+        folder.path(),
+        "a.parquet",
+        &parquet_bytes(&[batch(&[(1, "a", Some(1.0), Some(1)), (2, "a", Some(2.0), None)])]),
+    );
     run(&store, &find_in(folder.path(), "parquet").await, &parquet()).await.unwrap();
     let csv_folder = tempdir().unwrap();
     write(csv_folder.path(), "b.csv", b"time,host,v\n1970-01-01T00:00:00.000000001Z,a,7.5\n");

@@ -32,11 +32,8 @@ fn admit(columns: Vec<(&str, ArrayRef)>, known: TableSchema) -> Result<Admitted,
 
 #[test]
 fn rows_in_any_order_of_columns_are_sorted_by_name() {
-    let columns = vec![
-        ("usage", floats(&[Some(1.0), None])),
-        ("time", times(&[1, 2])),
-        ("host", tag(&[Some("a"), Some("b")])),
-    ];
+    let columns =
+        vec![("usage", floats(&[Some(1.0), None])), ("time", times(&[1, 2])), ("host", tag(&[Some("a"), Some("b")]))];
     let admitted = admit(columns, TableSchema::new()).expect("good rows");
     let rows = &admitted.batch.tables[0].rows;
     let names: Vec<&str> = rows.schema_ref().fields().iter().map(|field| field.name().as_str()).collect();
@@ -65,11 +62,8 @@ fn known_columns_grow_nothing() {
 
 #[test]
 fn new_tags_come_with_the_fewest_values_first() {
-    let columns = vec![
-        ("time", times(&[1, 2])),
-        ("a", tag(&[Some("x"), Some("y")])),
-        ("b", tag(&[Some("x"), Some("x")])),
-    ];
+    let columns =
+        vec![("time", times(&[1, 2])), ("a", tag(&[Some("x"), Some("y")])), ("b", tag(&[Some("x"), Some("x")]))];
     let admitted = admit(columns, TableSchema::new()).expect("good rows");
     let tags: Vec<&str> = admitted.growth[0].1.tags().iter().map(|tag| &**tag).collect();
     assert_eq!(tags, ["b", "a"]);

@@ -58,7 +58,9 @@ async fn file_larger_than_a_body_may_be_is_taken_in_pieces_plain_and_gzip() {
     assert_eq!(reply.json()["rows"], json!(60_000), "{}", reply.text());
     let reply = post_gzip(&service, "/api/v1/import/csv?db=d&table=t&tags=host", gzip(body.as_bytes())).await;
     assert_eq!(reply.json()["rows"], json!(60_000), "{}", reply.text());
-    let count = get(&service, "/api/v3/query_sql?db=d&format=csv&q=select%20count(*)%20as%20n,%20sum(v)%20as%20s%20from%20t").await;
+    let count =
+        get(&service, "/api/v3/query_sql?db=d&format=csv&q=select%20count(*)%20as%20n,%20sum(v)%20as%20s%20from%20t")
+            .await;
     assert_eq!(count.text(), "n,s\n60000,1799970000\n");
 }
 

@@ -50,7 +50,9 @@ fn kind_of(request: &HttpRequest) -> RequestKind {
         "DELETE" => RequestKind::Delete,
         "POST" if query.split('&').any(|pair| matches!(pair, "delete" | "delete=")) => RequestKind::Delete,
         // The beginning and the end of an object in parts are billed as writes.
-        "POST" if query.split('&').any(|pair| pair.starts_with("uploads") || pair.starts_with("uploadId=")) => RequestKind::Put,
+        "POST" if query.split('&').any(|pair| pair.starts_with("uploads") || pair.starts_with("uploadId=")) => {
+            RequestKind::Put
+        }
         _ => RequestKind::Other,
     }
 }

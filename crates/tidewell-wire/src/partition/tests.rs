@@ -14,7 +14,8 @@ fn batch() -> RecordBatch {
     let times = TimestampNanosecondArray::from(vec![0, HOUR_NS, 25 * HOUR_NS, 2 * HOUR_NS]);
     let hosts: DictionaryArray<Int32Type> = [Some("a"), Some("b/c"), None, Some("a")].into_iter().collect();
     let values = Int64Array::from(vec![1, 2, 3, 4]);
-    let columns: Vec<(&str, ArrayRef)> = vec![("host", Arc::new(hosts)), ("time", Arc::new(times)), ("v", Arc::new(values))];
+    let columns: Vec<(&str, ArrayRef)> =
+        vec![("host", Arc::new(hosts)), ("time", Arc::new(times)), ("v", Arc::new(values))];
     RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, column)| (name, column, true))).unwrap()
 }
 
