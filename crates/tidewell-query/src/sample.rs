@@ -183,6 +183,7 @@ impl Database {
                 added: Version::new(self.version),
                 rank: Version::new(self.version),
                 deletes_to: Version::ZERO,
+                foreign: None,
             }));
         }
     }

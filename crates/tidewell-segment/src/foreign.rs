@@ -54,6 +54,7 @@ mod plan;
 mod quiet;
 mod rows;
 mod shape;
+mod survey;
 mod text;
 mod unpack;
 
@@ -64,6 +65,7 @@ pub use hive::hive_tags;
 pub use options::{ForeignOptions, NumberUnit, OnRefused};
 pub use plan::{Plan, PlanColumn, Source};
 pub use rows::{RowLimits, Rows, RowsStep};
+pub use survey::{Survey, Surveyed};
 
 #[cfg(test)]
 mod tests;

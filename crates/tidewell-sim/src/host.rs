@@ -90,7 +90,8 @@ impl Host {
             local.clone(),
             TAIL_BYTES_MAX,
         ));
-        let options = SealOptions { generation_ms: upkeep.generation_ms, seal_after_ms: upkeep.seal_after_ms };
+        let (generation_ms, seal_after_ms) = (upkeep.generation_ms, upkeep.seal_after_ms);
+        let options = SealOptions { generation_ms, seal_after_ms, ..SealOptions::default() };
         Ok(Self {
             process: Arc::clone(process),
             incarnation,

@@ -21,7 +21,7 @@ pub(super) async fn come_to_rest(world: &Arc<World>, hosts: &[Arc<Host>]) {
     put_back(host).await;
     drop_all(host).await;
     // Any age will do.
-    let options = SealOptions { generation_ms: 0, seal_after_ms: 0 };
+    let options = SealOptions { generation_ms: 0, seal_after_ms: 0, ..SealOptions::default() };
     let sealer = Sealer::new(host.env.clone(), host.manifest.clone(), Arc::clone(&host.folder), options);
     let mut rounds = 0;
     loop {

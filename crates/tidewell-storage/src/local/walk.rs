@@ -4,8 +4,8 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::Path;
 
-use super::failed;
 use super::publish::is_bookkeeping;
+use super::{failed, pin_tag};
 use crate::backend::{Failure, Listed};
 use crate::memory::folder_start;
 
@@ -58,7 +58,10 @@ fn entries(folder: &Path) -> Result<Vec<Entry>, Failure> {
 
 fn listed(entry: &Entry, start: &str) -> Result<Option<Listed>, Failure> {
     match fs::metadata(entry.entry.path()) {
-        Ok(metadata) => Ok(Some(Listed { key: format!("{start}{}", entry.name), bytes: metadata.len() })),
+        Ok(metadata) => {
+            let key = format!("{start}{}", entry.name);
+            Ok(Some(Listed { key, bytes: metadata.len(), tag: Some(pin_tag(&metadata)) }))
+        }
         Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(failed(error)),
     }
