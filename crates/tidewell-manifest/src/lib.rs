@@ -55,7 +55,7 @@ pub use frame::FORMAT_VERSION;
 pub use intent::{Attach, Author, Fold, GenerationChange, Intent};
 pub use manifest::Manifest;
 pub use plant::PlantError;
-pub use registered_file::{FileError, FileRows, Look, RegisteredFile};
+pub use registered_file::{FileError, FileLook, FileRows, RegisteredFile};
 pub use registration::{Candidate, Facts, REGISTERED_MAX};
 pub use removal::{Home, Removal};
 pub use segments::{LeafRef, SegmentTotals, Segments};

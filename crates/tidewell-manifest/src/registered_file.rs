@@ -76,7 +76,7 @@ pub struct RegisteredFile {
 
 /// What a look at all rows of a file found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Look {
+pub struct FileLook {
     /// What the file is as a whole.
     pub facts: Facts,
     /// The span of each row group; `None` for one without rows.
@@ -153,14 +153,14 @@ impl RegisteredFile {
             Some(groups) => Rows::of_groups(&self.footer, &plan, limits, groups),
             None => Rows::new(&self.footer, &plan, limits),
         };
-        Ok(FileRows { rows: rows.map_err(|error| of_foreign(url, &error))?, file: self.clone(), fetched_bytes: 0 })
+        Ok(FileRows { rows: rows.map_err(|error| of_foreign(url, &error))?, file: self.clone() })
     }
 
     /// Looks at the time and the tags of every row, row group by row group.
     ///
     /// # Errors
     /// Any [`FileError`].
-    pub async fn look(&self, schema: &TableSchema, limits: RowLimits) -> Result<Look, FileError> {
+    pub async fn look(&self, schema: &TableSchema, limits: RowLimits) -> Result<FileLook, FileError> {
         let url = &self.file.url;
         let plan = Plan::new(&self.footer, &self.file.mapping).map_err(|error| of_foreign(url, &error))?;
         let field_count = plan.schema().fields().len() as u64;
@@ -190,7 +190,7 @@ impl RegisteredFile {
             value_count: found.row_count.saturating_mul(field_count),
             is_sorted: found.is_sorted,
         };
-        Ok(Look { facts, row_groups })
+        Ok(FileLook { facts, row_groups })
     }
 }
 
@@ -199,7 +199,6 @@ impl RegisteredFile {
 pub struct FileRows {
     rows: Rows,
     file: RegisteredFile,
-    fetched_bytes: u64,
 }
 
 impl FileRows {
@@ -208,24 +207,29 @@ impl FileRows {
     /// # Errors
     /// Any [`FileError`]; no more rows come, and what came before is not to be kept.
     pub async fn next(&mut self) -> Result<Option<RecordBatch>, FileError> {
+        self.next_within(|_| Ok(())).await
+    }
+
+    /// The same; `reserve` is told how many bytes are about to be fetched, and may refuse.
+    ///
+    /// # Errors
+    /// As [`FileRows::next`], and what `reserve` says.
+    pub async fn next_within<E: From<FileError>>(
+        &mut self,
+        mut reserve: impl FnMut(u64) -> Result<(), E>,
+    ) -> Result<Option<RecordBatch>, E> {
         let url = &self.file.file.url;
         loop {
             match self.rows.step().map_err(|error| of_foreign(url, &error))? {
                 RowsStep::Done => return Ok(None),
                 RowsStep::Batch(batch) => return Ok(Some(batch)),
                 RowsStep::Need(ranges) => {
+                    reserve(ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum())?;
                     let bytes = self.fetch(&ranges).await?;
-                    self.fetched_bytes += ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum::<u64>();
                     self.rows.push(&ranges, bytes).map_err(|error| of_foreign(url, &error))?;
                 }
             }
         }
-    }
-
-    /// Encoded bytes that were fetched so far.
-    #[must_use]
-    pub fn fetched_bytes(&self) -> u64 {
-        self.fetched_bytes
     }
 
     async fn fetch(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, FileError> {
