@@ -156,6 +156,11 @@ impl RegisteredFile {
         Ok(FileRows { rows: rows.map_err(|error| of_foreign(url, &error))?, file: self.clone() })
     }
 
+    async fn fetch(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, FileError> {
+        let bytes = self.store.get_ranges_pinned(&self.name, &self.pin, ranges).await;
+        bytes.map_err(|error| of_storage(&self.file.url, error))
+    }
+
     /// Looks at the time and the tags of every row, row group by row group.
     ///
     /// # Errors
@@ -225,16 +230,11 @@ impl FileRows {
                 RowsStep::Batch(batch) => return Ok(Some(batch)),
                 RowsStep::Need(ranges) => {
                     reserve(ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum())?;
-                    let bytes = self.fetch(&ranges).await?;
+                    let bytes = self.file.fetch(&ranges).await?;
                     self.rows.push(&ranges, bytes).map_err(|error| of_foreign(url, &error))?;
                 }
             }
         }
-    }
-
-    async fn fetch(&self, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, FileError> {
-        let RegisteredFile { store, name, pin, file, .. } = &self.file;
-        store.get_ranges_pinned(name, pin, ranges).await.map_err(|error| of_storage(&file.url, error))
     }
 }
 

@@ -17,8 +17,8 @@ use crate::access::Access;
 use crate::ahead::Ahead;
 use crate::group::Group;
 use crate::read_units::slices;
-use crate::registered;
 use crate::reader::{Share, Wanted, read};
+use crate::registered;
 use crate::scan::Source;
 use crate::segment_fault::internal;
 

@@ -9,7 +9,7 @@ use datafusion::execution::memory_pool::MemoryReservation;
 use futures::stream::BoxStream;
 use futures::{StreamExt, TryStreamExt, stream};
 use parking_lot::Mutex;
-use tidewell_manifest::{FileError, FileRows, FileLook, RegisteredFile, SegmentEntry};
+use tidewell_manifest::{FileError, FileLook, FileRows, RegisteredFile, SegmentEntry};
 use tidewell_segment::conform;
 use tidewell_segment::foreign::RowLimits;
 use tidewell_segment::sort_rows;
@@ -61,9 +61,10 @@ struct File {
 impl File {
     fn memory_bytes(&self) -> usize {
         let footer = self.opened.get().map_or(0, RegisteredFile::memory_bytes);
-        let look = self.look.get().map_or(0, |look| {
-            look.row_groups.len() * size_of::<Option<TimeBounds>>() + look.facts.tags.len() * 256
-        });
+        let look = self
+            .look
+            .get()
+            .map_or(0, |look| look.row_groups.len() * size_of::<Option<TimeBounds>>() + look.facts.tags.len() * 256);
         footer + look
     }
 }

@@ -113,8 +113,7 @@ impl TableProvider for ViewTable {
         let total = self.view.segments.totals().segment_count;
         let registered = self.view.segments.registered().len();
         statistics.add_considered(usize::try_from(total).unwrap_or(usize::MAX).saturating_add(registered));
-        let looking =
-            MemoryConsumer::new(format!("files of {}", self.name)).register(&state.runtime_env().memory_pool);
+        let looking = MemoryConsumer::new(format!("files of {}", self.name)).register(&state.runtime_env().memory_pool);
         let segments = match &pruning.span.time {
             Some(time) => {
                 let selected = self.access.select(&self.view.segments, time).await?;

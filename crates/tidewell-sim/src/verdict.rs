@@ -144,7 +144,9 @@ impl Explain for MaintainError {
             | Self::Delete(_)
             | Self::Snapshot(_)
             | Self::Backup(_)
-            | Self::Rebuild(_) => Verdict::Never,
+            | Self::Rebuild(_)
+            // No actor registers files.
+            | Self::File(_) => Verdict::Never,
         }
     }
 }
