@@ -150,7 +150,7 @@ pub struct FileRecord {
     pub key: String,
     /// Its size.
     pub bytes: u64,
-    /// What told its content from others ([`Listed::stamp`](tidewell_storage::Listed)): in S3 its entity tag.
+    /// What told its content from others ([`Listed::tag`](tidewell_storage::Listed)): in S3 its entity tag.
     pub stamp: Option<String>,
     /// Its rows; `None` where the estimate did not read it.
     pub row_count: Option<u64>,

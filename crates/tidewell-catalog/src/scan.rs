@@ -181,7 +181,7 @@ impl Scanner {
 
     fn plan(&self, found: Found) -> Planned {
         let key = (self.source.url().to_string(), found.root.clone());
-        let is_stamped = found.files.iter().chain(&found.sidecar).all(|file| file.stamp.is_some());
+        let is_stamped = found.files.iter().chain(&found.sidecar).all(|file| file.tag.is_some());
         let marks = marks(&key, &found, &self.options.context());
         let exact = self.options.sampling.map(|_| {
             let options = ScanOptions { sampling: None, ..(*self.options).clone() };
@@ -268,7 +268,8 @@ fn marks(key: &Key, found: &Found, context: &str) -> Marks {
     let context = format!("{context} {:?}", found.sidecar);
     let mut content = Xxh3::new();
     content.update(context.as_bytes());
-    for Listed { key, bytes, stamp } in &found.files {
+    for Listed { key, bytes, tag } in &found.files {
+        let stamp = tag.as_ref().map(ToString::to_string);
         content.update(format!("{key}\n{bytes} {stamp:?}\n").as_bytes());
     }
     Marks {

@@ -63,7 +63,7 @@ impl From<QueryError> for EngineError {
             QueryError::MemoryLimit { .. } => ErrorKind::MemoryLimit,
             QueryError::RowLimit { .. } => ErrorKind::TooLarge,
             QueryError::Timeout { .. } => ErrorKind::Timeout,
-            QueryError::Storage(_) | QueryError::Gone { .. } => ErrorKind::Unavailable,
+            QueryError::Storage(_) | QueryError::Gone { .. } | QueryError::File(_) => ErrorKind::Unavailable,
             QueryError::Internal(_) => ErrorKind::Internal,
         };
         Self::new(kind, error.to_string())

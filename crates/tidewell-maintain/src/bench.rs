@@ -332,6 +332,7 @@ impl Process {
             added: Version::ZERO,
             rank: Version::ZERO,
             deletes_to: Version::ZERO,
+            foreign: None,
         }
     }
 

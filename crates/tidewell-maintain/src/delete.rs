@@ -175,7 +175,8 @@ impl DeleteRequest {
 
 fn has_segment_in(segments: &Segments, time: &TimeBounds) -> bool {
     let listed = segments.leaves().iter().any(|list| list.time.overlaps(time));
-    listed || segments.fresh().iter().any(|segment| segment.time.overlaps(time))
+    let mut loose = segments.fresh().iter().chain(segments.registered());
+    listed || loose.any(|segment| segment.time.overlaps(time))
 }
 
 #[cfg(test)]

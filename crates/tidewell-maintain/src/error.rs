@@ -1,6 +1,6 @@
 //! Why maintenance did not do its work, by what the caller does next.
 
-use tidewell_manifest::{CommitError, ManifestError};
+use tidewell_manifest::{CommitError, FileError, ManifestError};
 use tidewell_segment::SegmentError;
 use tidewell_stage::StageError;
 use tidewell_storage::StorageError;
@@ -70,6 +70,9 @@ pub enum MaintainError {
         /// The object.
         object: String,
     },
+    /// A registered file cannot be read; nothing was changed. The text says what helps.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A segment that was just written reads back as something else; nothing was committed. Check the store.
     #[error("segment {object} was written and reads back differently: {problem}; nothing was committed")]
     ReadBack {

@@ -159,6 +159,10 @@ impl Expirer {
                 if segment.entry.time.min < span.min {
                     continue;
                 }
+                // A file of others stays registered: its rows are hidden by the floor, and it is not ours to drop.
+                if segment.entry.foreign.as_ref().is_some_and(|file| !file.is_owned) && segment.entry.time.max < floor {
+                    continue;
+                }
                 if segment.entry.time.max >= floor {
                     due.partial_count += 1;
                 } else if due.removes.len() < REMOVALS_MAX {

@@ -5,7 +5,7 @@
 //! generations, so that what they left over can be told from what is on its way; [`gc`] is the only code that deletes objects
 //! which a commit once needed.
 //!
-//! [`delete`] hides rows, [`snapshot`] names a version and puts it back, [`backup`] copies a version to another store and
+//! [`registered`] adds files of others, looks at them, and drops them again. [`delete`] hides rows, [`snapshot`] names a version and puts it back, [`backup`] copies a version to another store and
 //! [`rebuild`] makes a database of the segments that are left.
 
 mod age;
@@ -26,6 +26,7 @@ mod read;
 #[cfg(test)]
 mod read_back;
 pub mod rebuild;
+pub mod registered;
 mod rewrite;
 mod seal;
 #[cfg(test)]

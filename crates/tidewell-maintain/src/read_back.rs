@@ -248,6 +248,7 @@ fn entry_of(
         added: Version::ZERO,
         rank: Version::ZERO,
         deletes_to: Version::ZERO,
+        foreign: None,
     }
 }
 

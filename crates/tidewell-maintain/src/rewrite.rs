@@ -2,6 +2,7 @@
 
 mod digest;
 mod merge;
+mod owned;
 mod parts;
 mod rounds;
 mod rule;
@@ -183,10 +184,7 @@ impl Rewriter {
     async fn stage(&self, state: &State, inputs: &[LiveSegment], tier: Tier) -> Result<Vec<Staged>, MaintainError> {
         let Some(name) = inputs.first().map(|input| input.entry.table.clone()) else { return Ok(Vec::new()) };
         let table = state.tables.get(&name).cloned().unwrap_or_default();
-        let opens: Vec<_> = inputs
-            .iter()
-            .map(|input| OpenSegment::open(&self.store, &input.entry, self.shape.job_bytes_max()))
-            .collect();
+        let opens: Vec<_> = inputs.iter().map(|input| self.open(&table, &input.entry)).collect();
         let open: Vec<OpenSegment> = futures::stream::iter(opens).buffered(OPENS_MAX).try_collect().await?;
         let arrow = table.schema.arrow();
         if let Some(column) = open.iter().find_map(|segment| segment.unknown_column(&arrow)) {
@@ -200,6 +198,13 @@ impl Rewriter {
             self.stage_part(&target, &open, part, &mut staged).await?;
         }
         Ok(staged)
+    }
+
+    async fn open(&self, table: &TableState, entry: &Arc<SegmentEntry>) -> Result<OpenSegment, MaintainError> {
+        match &entry.foreign {
+            None => OpenSegment::open(&self.store, entry, self.shape.job_bytes_max()).await,
+            Some(_) => owned::open(self, &table.schema, entry).await,
+        }
     }
 
     /// Puts the rows of one span of time.

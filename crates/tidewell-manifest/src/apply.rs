@@ -144,9 +144,17 @@ impl State {
 
     fn remove(&mut self, intent: &Intent, version: Version, at: TimestampNs) -> Result<(), Refusal> {
         for removal in &intent.removes {
-            let Removed { share, object, added } = self.remove_one(removal)?;
+            let Removed { share, object, added, owned_url } = self.remove_one(removal)?;
             self.segments_digest = self.segments_digest.wrapping_sub(share);
-            let grave = Grave { id: removal.id, object, added, removed: version, removed_at: at, is_condemned: false };
+            let grave = Grave {
+                id: removal.id,
+                object,
+                added,
+                removed: version,
+                removed_at: at,
+                owned_url,
+                is_condemned: false,
+            };
             Arc::make_mut(&mut self.graves).insert(removal.id, grave);
         }
         Ok(())
@@ -162,6 +170,7 @@ impl State {
 
     fn add(&mut self, intent: &Intent, version: Version) -> Result<(), Refusal> {
         self.check_adds(intent)?;
+        self.check_registrations(intent)?;
         for entry in &intent.adds {
             let rank = if entry.rank == Version::ZERO { version } else { entry.rank };
             let entry = Arc::new(SegmentEntry { added: version, rank, ..entry.clone() });
@@ -188,6 +197,7 @@ impl State {
 
 mod keep;
 mod limit;
+mod registrations;
 mod tokens;
 
 #[cfg(test)]

@@ -43,7 +43,14 @@ pub(crate) fn encode(state: &State, write_id: WriteId) -> Result<Bytes, DecodeEr
         log_stores: state.log_stores.clone(),
         committed_at_ns: state.committed_at.as_ns(),
     };
-    frame::seal_message(Kind::Checkpoint, write_id, &body)
+    frame::seal_message_in(format_version(state), Kind::Checkpoint, write_id, &body)
+}
+
+/// Who does not know registered files must not start from a state that has some.
+fn format_version(state: &State) -> u16 {
+    let has_registered =
+        state.registered().next().is_some() || state.graves.values().any(|grave| grave.owned_url.is_some());
+    if has_registered { frame::FORMAT_VERSION } else { frame::FORMAT_VERSION_USUAL }
 }
 
 fn generation_message((generation, entry): (&Generation, &GenerationEntry)) -> message::GenerationChange {

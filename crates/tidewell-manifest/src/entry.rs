@@ -1,8 +1,12 @@
 //! What the manifest knows of one segment.
 
+use std::sync::Arc;
+
 use tidewell_storage::Tier;
 use tidewell_types::{SegmentId, TableName, TimeBounds, TimestampNs, Version};
 use xxhash_rust::xxh3::xxh3_128;
+
+use crate::foreign::ForeignFile;
 
 /// The values of one tag in a segment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +26,8 @@ pub struct TagBounds {
 pub struct SegmentEntry {
     /// Its identity.
     pub id: SegmentId,
-    /// Its object name, relative to the store's root.
+    /// Its object name, relative to the store's root; of a registered file its URL and its identity, which name no object of
+    /// ours.
     pub object: String,
     /// The table its rows belong to.
     pub table: TableName,
@@ -30,15 +35,15 @@ pub struct SegmentEntry {
     pub file_bytes: u64,
     /// The length of its tail that holds footer, page index and Bloom filters: one read of it is all a plan needs.
     pub footer_bytes: u64,
-    /// How many rows it holds; each identity once.
+    /// How many rows it holds; each identity once. Of a registered file a claim unless [`SegmentEntry::has_facts`].
     pub row_count: u64,
     /// How many values that are not NULL its fields hold.
     pub value_count: u64,
-    /// Its earliest and latest row.
+    /// Its earliest and latest row; everything for a registered file of which only the footer was read.
     pub time: TimeBounds,
     /// Bounds of each tag that it has a column for; a tag that is not listed is NULL in every row.
     pub tags: Vec<TagBounds>,
-    /// XXH3 (128 bits) of the object's bytes.
+    /// XXH3 (128 bits) of the object's bytes; of a registered file what pins its content.
     pub digest: u128,
     /// What it is stored for.
     pub tier: Tier,
@@ -49,6 +54,8 @@ pub struct SegmentEntry {
     pub rank: Version,
     /// Deletes up to this version are carried out in it: none of its rows is one that they hide.
     pub deletes_to: Version,
+    /// The file of others that it is, for one that was registered and stays where it is.
+    pub foreign: Option<Arc<ForeignFile>>,
 }
 
 impl SegmentEntry {
@@ -60,6 +67,13 @@ impl SegmentEntry {
         bytes[16..32].copy_from_slice(&self.digest.to_le_bytes());
         bytes[32..].copy_from_slice(&self.added.get().to_le_bytes());
         xxh3_128(&bytes)
+    }
+
+    /// Whether its bounds and counts are what its rows are. Those of a registered file are claims of its footer until its
+    /// rows were looked at, and no answer may rest on them.
+    #[must_use]
+    pub fn has_facts(&self) -> bool {
+        self.foreign.as_ref().is_none_or(|file| file.checked.is_some())
     }
 
     /// Its place among the segments of its table in lists.

@@ -136,6 +136,26 @@ pub enum Refusal {
     /// There is a newer checkpoint.
     #[error("there is a newer checkpoint than that of version {0}")]
     CheckpointStale(u64),
+    /// The table has the file already, with another content or otherwise read; registering it anew replaces it.
+    #[error("file {0} is registered in the table already")]
+    FileTwice(String),
+    /// The file is not registered in the table.
+    #[error("file {0} is not registered in the table")]
+    FileMissing(String),
+    /// A file that is owned belongs to one table alone.
+    #[error("file {url} is registered in table {table} too, and one of them owns it: unregister it there first")]
+    FileOwned {
+        /// The file.
+        url: String,
+        /// The table that has it.
+        table: String,
+    },
+    /// The file is on its way out.
+    #[error("file {0} was owned and is about to be deleted: register a copy of it under another name")]
+    FileGoing(String),
+    /// Registered files are held in memory whole, so their number is limited.
+    #[error("a database has at most {0} registered files: import some of them instead, or merge them")]
+    FilesTooMany(usize),
     /// A column cannot be what the intent wants.
     #[error("table {table}: {conflict}")]
     Schema {

@@ -9,8 +9,10 @@ use tidewell_types::WriteId;
 use crate::error::DecodeError;
 use crate::weigh::{self, DECODED_BYTES_MAX, Shape};
 
-/// The version that this code writes, and the newest that it reads.
-pub const FORMAT_VERSION: u16 = 2;
+/// The newest version that this code reads, and writes what needs it in.
+pub const FORMAT_VERSION: u16 = 3;
+/// The version of everything else: a bucket without registered files stays readable by whatever wrote it.
+pub(crate) const FORMAT_VERSION_USUAL: u16 = 2;
 const HEADER_BYTES: usize = 28;
 const CHECKSUM_BYTES: usize = 4;
 const ZSTD_LEVEL: i32 = 3;
@@ -66,8 +68,22 @@ fn is_bearable(kind: Kind, body: &[u8]) -> bool {
 
 /// Wraps a message. One that [`open_message`] would refuse is refused.
 pub(crate) fn seal_message(kind: Kind, write_id: WriteId, message: &impl Message) -> Result<Bytes, DecodeError> {
+    seal_message_in(FORMAT_VERSION_USUAL, kind, write_id, message)
+}
+
+/// As [`seal_message`], in a version of the format: the lowest whose readers understand all of the message.
+pub(crate) fn seal_message_in(
+    version: u16,
+    kind: Kind,
+    write_id: WriteId,
+    message: &impl Message,
+) -> Result<Bytes, DecodeError> {
     let body = message.encode_to_vec();
-    if is_bearable(kind, &body) { seal(kind, write_id, &body) } else { Err(DecodeError::Corrupt { what: "message" }) }
+    if is_bearable(kind, &body) {
+        seal_in(version, kind, write_id, &body)
+    } else {
+        Err(DecodeError::Corrupt { what: "message" })
+    }
 }
 
 /// Unwraps a frame: the write id and the message. Total on any bytes, in memory that they bound.
@@ -77,14 +93,20 @@ pub(crate) fn open_message<M: Message + Default>(kind: Kind, frame: &[u8]) -> Re
     Ok((write_id, message.ok_or(DecodeError::Corrupt { what: "message" })?))
 }
 
-/// Wraps `body`; the layout is drawn in docs/formats/commit.md.
+/// Wraps `body` in the usual version.
+#[cfg(any(test, feature = "test-util"))]
 pub(crate) fn seal(kind: Kind, write_id: WriteId, body: &[u8]) -> Result<Bytes, DecodeError> {
+    seal_in(FORMAT_VERSION_USUAL, kind, write_id, body)
+}
+
+/// Wraps `body`; the layout is drawn in docs/formats/commit.md.
+fn seal_in(version: u16, kind: Kind, write_id: WriteId, body: &[u8]) -> Result<Bytes, DecodeError> {
     let body_bytes = u32::try_from(body.len()).ok().filter(|_| body.len() <= kind.body_bytes_max());
     let body_bytes = body_bytes.ok_or(DecodeError::Corrupt { what: "body length" })?;
     let packed = zstd::bulk::compress(body, ZSTD_LEVEL).map_err(|_| DecodeError::Corrupt { what: "body" })?;
     let mut frame = Vec::with_capacity(HEADER_BYTES + packed.len() + CHECKSUM_BYTES);
     frame.extend_from_slice(&kind.magic());
-    frame.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
+    frame.extend_from_slice(&version.to_le_bytes());
     frame.extend_from_slice(&[0; 2]);
     frame.extend_from_slice(write_id.as_bytes());
     frame.extend_from_slice(&body_bytes.to_le_bytes());

@@ -88,7 +88,7 @@ pub fn live_segments(
 ) -> Result<BTreeSet<SegmentId>, DecodeError> {
     let mut live = BTreeSet::new();
     for segments in state.tables.values().map(|table| &table.segments) {
-        live.extend(segments.fresh().iter().map(|entry| entry.id));
+        live.extend(segments.loose_ids());
         for list in segments.leaves() {
             let bytes = fetch(list).ok_or(DecodeError::Corrupt { what: "list, which is gone" })?;
             let entries = leaf::decode(&bytes, list)?;

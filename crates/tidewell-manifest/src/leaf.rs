@@ -53,7 +53,8 @@ pub(crate) fn decode(bytes: &[u8], leaf: &LeafRef) -> Result<Leaf, DecodeError> 
     let entries: Leaf = entries.collect::<Result<_, _>>()?;
     let is_sorted = entries.windows(2).all(|pair| matches!(pair, [a, b] if a.key() < b.key()));
     let read = leaf_ref(leaf.generation, write_id, &entries);
-    if !is_sorted || read.as_ref() != Some(leaf) {
+    let is_registered = entries.iter().any(|entry| entry.foreign.is_some());
+    if !is_sorted || is_registered || read.as_ref() != Some(leaf) {
         return Err(part::corrupt("list of segments"));
     }
     Ok(entries)

@@ -50,7 +50,7 @@ impl Manifest {
             return Ok(());
         }
         let mut met: BTreeMap<WriteId, (&LeafRef, Vec<SegmentKey>)> = BTreeMap::new();
-        for entry in &intent.adds {
+        for entry in intent.adds.iter().filter(|entry| entry.foreign.is_none()) {
             let leaf = state.tables.get(&entry.table).and_then(|table| table.segments.leaf_of(&entry.key()));
             if let Some(leaf) = leaf {
                 met.entry(leaf.id).or_insert_with(|| (leaf, Vec::new())).1.push(entry.key());
@@ -74,7 +74,7 @@ fn listed<'a>(
     let mut fresh: BTreeMap<&str, BTreeSet<SegmentId>> = BTreeMap::new();
     let tables = removals.iter().filter_map(|removal| state.tables.get_key_value(removal.table.as_ref()?));
     for (name, table) in tables {
-        fresh.entry(name.as_str()).or_insert_with(|| table.segments.fresh().iter().map(|entry| entry.id).collect());
+        fresh.entry(name.as_str()).or_insert_with(|| table.segments.loose_ids().collect());
     }
     removals.iter_mut().filter_map(move |removal| {
         let table = removal.table.as_ref()?;

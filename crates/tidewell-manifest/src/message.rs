@@ -80,6 +80,9 @@ pub(crate) struct Removal {
     pub(crate) share: Vec<u8>,
     #[prost(uint64, tag = "9")]
     pub(crate) added: u64,
+    /// Of a registered file that is owned: it stays where it is all the same.
+    #[prost(bool, tag = "10")]
+    pub(crate) keeps_file: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -237,6 +240,9 @@ pub(crate) struct Grave {
     pub(crate) removed_at_ns: i64,
     #[prost(bool, tag = "6")]
     pub(crate) is_condemned: bool,
+    /// The registered file that is to be deleted; the object is none then.
+    #[prost(string, optional, tag = "7")]
+    pub(crate) owned_url: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -299,6 +305,70 @@ pub(crate) struct Segment {
     /// 0 hot, 1 cold.
     #[prost(uint32, tag = "15")]
     pub(crate) tier: u32,
+    /// From format 3 on: the file of others that it is.
+    #[prost(message, optional, boxed, tag = "16")]
+    pub(crate) foreign: Option<Box<ForeignFile>>,
+}
+
+/// A registered file.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct ForeignFile {
+    #[prost(string, tag = "1")]
+    pub(crate) url: String,
+    #[prost(string, tag = "2")]
+    pub(crate) tag: String,
+    #[prost(message, optional, tag = "3")]
+    pub(crate) mapping: Option<Mapping>,
+    #[prost(bool, tag = "4")]
+    pub(crate) is_owned: bool,
+    #[prost(message, optional, tag = "5")]
+    pub(crate) checked: Option<Checked>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Checked {
+    #[prost(bool, tag = "1")]
+    pub(crate) is_sorted: bool,
+}
+
+/// How the columns of a registered file are taken.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Mapping {
+    #[prost(string, optional, tag = "1")]
+    pub(crate) time_column: Option<String>,
+    #[prost(bool, tag = "2")]
+    pub(crate) time_fallback: bool,
+    /// 0 ns, 1 us, 2 ms, 3 s.
+    #[prost(uint32, tag = "3")]
+    pub(crate) time_unit: u32,
+    #[prost(string, optional, tag = "4")]
+    pub(crate) time_format: Option<String>,
+    #[prost(string, repeated, tag = "5")]
+    pub(crate) tags: Vec<String>,
+    #[prost(message, repeated, tag = "6")]
+    pub(crate) path_tags: Vec<PathTag>,
+    #[prost(bool, tag = "7")]
+    pub(crate) flatten: bool,
+    /// Absent for all columns.
+    #[prost(message, optional, tag = "8")]
+    pub(crate) columns: Option<Columns>,
+    #[prost(bool, tag = "9")]
+    pub(crate) leave_out_refused: bool,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct PathTag {
+    #[prost(string, tag = "1")]
+    pub(crate) tag: String,
+    /// Absent for NULL.
+    #[prost(string, optional, tag = "2")]
+    pub(crate) value: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct Columns {
+    #[prost(string, repeated, tag = "1")]
+    pub(crate) names: Vec<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -360,6 +430,9 @@ pub(crate) struct Table {
     pub(crate) time_floor_ns: Option<i64>,
     #[prost(uint64, optional, tag = "10")]
     pub(crate) retention_ms: Option<u64>,
+    /// From format 3 on.
+    #[prost(message, repeated, tag = "11")]
+    pub(crate) registered: Vec<Segment>,
 }
 
 #[derive(Clone, PartialEq, Message)]

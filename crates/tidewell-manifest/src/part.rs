@@ -1,5 +1,7 @@
 //! The parts that commits and checkpoints share, to and from their messages.
 
+use std::sync::Arc;
+
 use tidewell_storage::Tier;
 use tidewell_types::{
     FieldType, Generation, GenerationState, SegmentId, TableName, TableSchema, TimeBounds, TimestampNs, Version,
@@ -8,6 +10,7 @@ use tidewell_types::{
 
 use crate::entry::{SegmentEntry, TagBounds};
 use crate::error::DecodeError;
+use crate::foreign;
 use crate::intent::GenerationChange;
 use crate::message;
 use crate::removal::{Home, Removal};
@@ -75,6 +78,7 @@ pub(crate) fn segment_message(entry: &SegmentEntry) -> message::Segment {
             Tier::Hot => 0,
             Tier::Cold => 1,
         },
+        foreign: entry.foreign.as_ref().map(|file| Box::new(foreign::foreign_message(file))),
     }
 }
 
@@ -111,6 +115,7 @@ pub(crate) fn read_segment(segment: &message::Segment, added: Option<Version>) -
         added,
         rank: if segment.rank == 0 { added } else { Version::new(segment.rank) },
         deletes_to: Version::new(segment.deletes_to),
+        foreign: segment.foreign.as_ref().map(|file| foreign::read_foreign(file).map(Arc::new)).transpose()?,
     })
 }
 
@@ -187,6 +192,7 @@ pub(crate) fn removal_message(removal: &Removal) -> message::Removal {
         file_bytes: removal.file_bytes,
         share: digest_bytes(removal.share),
         added: removal.added.get(),
+        keeps_file: removal.keeps_file,
     }
 }
 
@@ -201,6 +207,7 @@ pub(crate) fn read_removal(removal: &message::Removal) -> Result<Removal, Decode
         file_bytes: removal.file_bytes,
         share: read_digest(&removal.share)?,
         added: Version::new(removal.added),
+        keeps_file: removal.keeps_file,
         home: Home::Committed,
     })
 }
@@ -217,6 +224,7 @@ pub(crate) fn read_bare_removal(id: &[u8]) -> Result<Removal, DecodeError> {
         file_bytes: 0,
         share: 0,
         added: Version::ZERO,
+        keeps_file: false,
         home: Home::Committed,
     })
 }
@@ -277,6 +285,7 @@ pub(crate) fn grave_message(grave: &Grave) -> message::Grave {
         removed: grave.removed.get(),
         removed_at_ns: grave.removed_at.as_ns(),
         is_condemned: grave.is_condemned,
+        owned_url: grave.owned_url.clone(),
     }
 }
 
@@ -287,6 +296,7 @@ pub(crate) fn read_grave(grave: &message::Grave) -> Result<Grave, DecodeError> {
         added: Version::new(grave.added),
         removed: Version::new(grave.removed),
         removed_at: TimestampNs::from_ns(grave.removed_at_ns),
+        owned_url: grave.owned_url.clone(),
         is_condemned: grave.is_condemned,
     })
 }

@@ -13,6 +13,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::checkpoint;
 use crate::entry::SegmentEntry;
 use crate::error::ManifestError;
+use crate::foreign::ForeignFile;
 use crate::intent::{Author, Intent};
 use crate::manifest::Manifest;
 use crate::record::Record;
@@ -73,6 +74,22 @@ impl Segments {
     pub fn live_count(&self, list: &LeafRef) -> u64 {
         list.segment_count.saturating_sub(self.gone.range(list.first..=list.last).count() as u64)
     }
+}
+
+/// The same state, in which no registered file is owned: what is planted is a copy, and the files belong to the original.
+fn without_owners(state: &State) -> State {
+    let mut state = state.clone();
+    for table in state.tables.values_mut() {
+        let is_owned = |entry: &Arc<SegmentEntry>| entry.foreign.as_ref().is_some_and(|file| file.is_owned);
+        if table.segments.registered.iter().any(is_owned) {
+            for entry in Arc::make_mut(&mut table.segments.registered) {
+                let file =
+                    entry.foreign.as_ref().map(|file| Arc::new(ForeignFile { is_owned: false, ..(**file).clone() }));
+                *entry = Arc::new(SegmentEntry { foreign: file, ..(**entry).clone() });
+            }
+        }
+    }
+    state
 }
 
 impl Manifest {
@@ -142,7 +159,7 @@ impl Manifest {
             snapshots: Arc::default(),
             graves: Arc::default(),
             log_stores: Vec::new(),
-            ..self.spill(state).await?
+            ..self.spill(&without_owners(state)).await?
         };
         self.put_checkpoint(checkpoint, &planted).await?;
         self.create_record(&planted, record).await?;

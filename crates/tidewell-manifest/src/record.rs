@@ -56,7 +56,16 @@ impl Record {
             checkpoint: intent.checkpoint.as_ref().map(part::checkpoint_message),
             at_ns: self.at.as_ns(),
         };
-        frame::seal_message(Kind::Commit, write_id, &body)
+        frame::seal_message_in(self.format_version(), Kind::Commit, write_id, &body)
+    }
+
+    /// Who does not know registered files must not read past one.
+    fn format_version(&self) -> u16 {
+        let restored = self.intent.restore.iter().flat_map(|restore| &restore.tables);
+        let has_registered = self.intent.adds.iter().any(|entry| entry.foreign.is_some())
+            || self.intent.removes.iter().any(|removal| removal.keeps_file)
+            || restored.into_iter().any(|(_, table)| !table.segments.registered().is_empty());
+        if has_registered { frame::FORMAT_VERSION } else { frame::FORMAT_VERSION_USUAL }
     }
 
     /// Reads an object back; total on any bytes.

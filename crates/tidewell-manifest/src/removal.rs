@@ -36,6 +36,8 @@ pub struct Removal {
     pub share: u128,
     /// The commit that added it.
     pub added: Version,
+    /// Whether a registered file that is ours stays where it is all the same.
+    pub keeps_file: bool,
     /// Where it was found; not part of the record.
     pub home: Home,
 }
@@ -54,6 +56,7 @@ impl Removal {
             file_bytes: entry.file_bytes,
             share: entry.share(),
             added: entry.added,
+            keeps_file: false,
             home,
         }
     }

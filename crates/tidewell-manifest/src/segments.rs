@@ -47,6 +47,8 @@ pub(crate) struct Removed {
     pub(crate) object: String,
     /// The commit that added it.
     pub(crate) added: Version,
+    /// The registered file that was ours and goes with it.
+    pub(crate) owned_url: Option<String>,
 }
 
 /// An immutable list of segments of one table, kept as an object of its own.
@@ -76,6 +78,9 @@ pub struct Segments {
     pub(crate) fresh: Arc<Vec<Arc<SegmentEntry>>>,
     /// Segments that a list names and that are not live any more, with their shares of the digest.
     pub(crate) gone: Arc<BTreeMap<SegmentKey, u128>>,
+    /// Registered files, by rank; never in lists, so that a state knows all of them.
+    pub(crate) registered: Arc<Vec<Arc<SegmentEntry>>>,
+    /// Of all but the registered ones.
     pub(crate) totals: SegmentTotals,
 }
 
@@ -90,7 +95,7 @@ impl Segments {
         segments
     }
 
-    /// How much they are.
+    /// How much they are, without the registered files, whose counts may be claims.
     #[must_use]
     pub fn totals(&self) -> SegmentTotals {
         self.totals
@@ -108,10 +113,17 @@ impl Segments {
         &self.fresh
     }
 
+    /// The registered files, by rank. No list holds any.
+    #[must_use]
+    pub fn registered(&self) -> &[Arc<SegmentEntry>] {
+        &self.registered
+    }
+
     /// The digest over all of them.
     pub(crate) fn digest(&self) -> u128 {
         let listed = self.leaves.iter().fold(0u128, |sum, leaf| sum.wrapping_add(leaf.digest));
-        let fresh = self.fresh.iter().fold(listed, |sum, entry| sum.wrapping_add(entry.share()));
+        let fresh =
+            self.fresh.iter().chain(self.registered.iter()).fold(listed, |sum, entry| sum.wrapping_add(entry.share()));
         self.gone.values().fold(fresh, |sum, share| sum.wrapping_sub(*share))
     }
 
@@ -126,10 +138,16 @@ impl Segments {
 
     /// Adds one, in its place by rank.
     pub(crate) fn push(&mut self, entry: Arc<SegmentEntry>) {
-        self.totals.add(&entry);
-        let fresh = Arc::make_mut(&mut self.fresh);
-        let at = fresh.partition_point(|other| other.rank <= entry.rank);
-        fresh.insert(at, entry);
+        let among = match &entry.foreign {
+            Some(_) => &mut self.registered,
+            None => {
+                self.totals.add(&entry);
+                &mut self.fresh
+            }
+        };
+        let among = Arc::make_mut(among);
+        let at = among.partition_point(|other| other.rank <= entry.rank);
+        among.insert(at, entry);
     }
 
     /// The one list that can name a segment.
@@ -151,10 +169,17 @@ impl Segments {
     /// Takes one out.
     pub(crate) fn remove(&mut self, removal: &Removal) -> Result<Removed, Refusal> {
         let gone = || Refusal::SegmentGone(removal.id.to_string());
+        if let Some(at) = self.registered.iter().position(|entry| entry.id == removal.id) {
+            let entry = Arc::make_mut(&mut self.registered).remove(at);
+            let owned = entry.foreign.as_ref().filter(|file| file.is_owned && !removal.keeps_file);
+            let owned_url = owned.map(|file| file.url.clone());
+            return Ok(Removed { share: entry.share(), object: entry.object.clone(), added: entry.added, owned_url });
+        }
         if let Some(at) = self.fresh.iter().position(|entry| entry.id == removal.id) {
             let entry = Arc::make_mut(&mut self.fresh).remove(at);
             self.totals.remove(&Removal::of(&entry, Home::Fresh));
-            return Ok(Removed { share: entry.share(), object: entry.object.clone(), added: entry.added });
+            let (share, object, added) = (entry.share(), entry.object.clone(), entry.added);
+            return Ok(Removed { share, object, added, owned_url: None });
         }
         let key = (removal.time_min, removal.id);
         let leaf = self.leaf_of(&key).ok_or_else(gone)?;
@@ -168,12 +193,17 @@ impl Segments {
         }
         Arc::make_mut(&mut self.gone).insert(key, removal.share);
         self.totals.remove(removal);
-        Ok(Removed { share: removal.share, object: removal.object.clone(), added: removal.added })
+        Ok(Removed { share: removal.share, object: removal.object.clone(), added: removal.added, owned_url: None })
     }
 
-    /// The first fresh segment that has one of some identities.
+    /// The first segment outside of lists that has one of some identities.
     pub(crate) fn fresh_among(&self, ids: &BTreeSet<SegmentId>) -> Option<SegmentId> {
-        self.fresh.iter().map(|entry| entry.id).find(|id| ids.contains(id))
+        self.loose_ids().find(|id| ids.contains(id))
+    }
+
+    /// The identities of live segments that no list names, registered files among them.
+    pub(crate) fn loose_ids(&self) -> impl Iterator<Item = SegmentId> {
+        self.fresh.iter().chain(self.registered.iter()).map(|entry| entry.id)
     }
 }
 

@@ -50,7 +50,7 @@ impl Manifest {
             let entries = leaf.iter().filter(|entry| entry.time.overlaps(within) && !segments.is_gone(&entry.key()));
             live.extend(entries.map(|entry| LiveSegment { entry: Arc::clone(entry), home: Home::Leaf(id) }));
         }
-        let fresh = segments.fresh().iter().filter(|entry| entry.time.overlaps(within));
+        let fresh = segments.fresh().iter().chain(segments.registered()).filter(|entry| entry.time.overlaps(within));
         live.extend(fresh.map(|entry| LiveSegment { entry: Arc::clone(entry), home: Home::Fresh }));
         live.sort_by_key(|segment| (segment.entry.rank, segment.entry.added, segment.entry.key()));
         Ok(live)
@@ -71,7 +71,7 @@ impl Manifest {
                     visit(name, entry);
                 }
             }
-            for entry in table.segments.fresh() {
+            for entry in table.segments.fresh().iter().chain(table.segments.registered()) {
                 visit(name, entry);
             }
         }

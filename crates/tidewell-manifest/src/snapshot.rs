@@ -37,6 +37,8 @@ pub struct Grave {
     pub removed: Version,
     /// When that was, on its committer's clock: how long readers were given, never whether it may go.
     pub removed_at: TimestampNs,
+    /// The registered file that was ours and is to be deleted; its object is none.
+    pub owned_url: Option<String>,
     /// Whether its object is being deleted: no snapshot can be made of a version that had it.
     pub is_condemned: bool,
 }

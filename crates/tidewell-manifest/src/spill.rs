@@ -81,7 +81,13 @@ impl Manifest {
             lists.take(entries).await?;
         }
         let leaves = lists.end().await?;
-        Ok(Segments { leaves: Arc::new(leaves), fresh: Arc::default(), gone: Arc::default(), totals: segments.totals })
+        Ok(Segments {
+            leaves: Arc::new(leaves),
+            fresh: Arc::default(),
+            gone: Arc::default(),
+            registered: Arc::clone(&segments.registered),
+            totals: segments.totals,
+        })
     }
 
     async fn write_leaf(

@@ -13,7 +13,7 @@ use crate::segments::{LeafRef, SegmentTotals, Segments};
 use crate::state::TableState;
 
 pub(crate) fn table_message(name: &TableName, table: &TableState) -> message::Table {
-    let Segments { leaves, fresh, gone, totals } = &table.segments;
+    let Segments { leaves, fresh, gone, registered, totals } = &table.segments;
     let gone = gone.iter().map(|((time_min, id), share)| message::Gone {
         id: id.as_bytes().to_vec(),
         time_min_ns: time_min.as_ns(),
@@ -32,6 +32,7 @@ pub(crate) fn table_message(name: &TableName, table: &TableState) -> message::Ta
         tombstones: table.tombstones.iter().map(part::tombstone_message).collect(),
         time_floor_ns: table.time_floor.map(TimestampNs::as_ns),
         retention_ms: table.retention_ms,
+        registered: registered.iter().map(|entry| part::segment_message(entry)).collect(),
         ..part::table_message(name, &table.schema)
     }
 }
@@ -40,7 +41,18 @@ pub(crate) fn read_table(table: &message::Table) -> Result<(TableName, TableStat
     let (name, schema) = part::read_columns(table)?;
     let mut segments = Segments::default();
     for entry in &table.fresh {
-        segments.push(Arc::new(part::read_segment(entry, None)?));
+        let entry = part::read_segment(entry, None)?;
+        if entry.foreign.is_some() {
+            return Err(corrupt("lists of segments"));
+        }
+        segments.push(Arc::new(entry));
+    }
+    for entry in &table.registered {
+        let entry = part::read_segment(entry, None)?;
+        if entry.foreign.is_none() {
+            return Err(corrupt("registered files"));
+        }
+        segments.push(Arc::new(entry));
     }
     let mut gone: BTreeMap<SegmentKey, u128> = BTreeMap::new();
     for message in &table.gone {

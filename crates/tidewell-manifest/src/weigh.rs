@@ -4,9 +4,9 @@
 //! would take more than any that is written is refused.
 
 use crate::message::{
-    Attach, Author, Checkpoint, CheckpointRef, Commit, Field, FinalWatermarks, Fold, GenerationChange, Gone, Grave,
-    Leaf, LeafRef, Lift, LogStores, Removal, Restore, Retention, Segment, Snapshot, Table, TableTombstone, Tag,
-    TagMatch, TimeFloor, Token, Tombstone, Totals,
+    Attach, Author, Checked, Checkpoint, CheckpointRef, Columns, Commit, Field, FinalWatermarks, Fold, ForeignFile,
+    GenerationChange, Gone, Grave, Leaf, LeafRef, Lift, LogStores, Mapping, PathTag, Removal, Restore, Retention,
+    Segment, Snapshot, Table, TableTombstone, Tag, TagMatch, TimeFloor, Token, Tombstone, Totals,
 };
 
 /// What a message may take, decoded: well above any that is written, well below memory.
@@ -62,7 +62,9 @@ const AUTHOR: Shape = Shape::of::<Author>(&[]);
 const CHECKPOINT_REF: Shape = Shape::of::<CheckpointRef>(&[]);
 const FOLD: Shape = Shape::of::<Fold>(&[(1, &AUTHOR)]);
 const GENERATION: Shape = Shape::of::<GenerationChange>(&[]);
-const SEGMENT: Shape = Shape::of::<Segment>(&[(10, &Shape::of::<Tag>(&[]))]);
+const SEGMENT: Shape = Shape::of::<Segment>(&[(10, &Shape::of::<Tag>(&[])), (16, &FOREIGN)]);
+const FOREIGN: Shape = Shape::of::<ForeignFile>(&[(3, &MAPPING), (5, &Shape::of::<Checked>(&[]))]);
+const MAPPING: Shape = Shape::of::<Mapping>(&[(6, &Shape::of::<PathTag>(&[])), (8, &Shape::of::<Columns>(&[]))]);
 const SNAPSHOT: Shape = Shape::of::<Snapshot>(&[(2, &CHECKPOINT_REF)]);
 const TOMBSTONE: Shape = Shape::of::<Tombstone>(&[(4, &Shape::of::<TagMatch>(&[]))]);
 const TABLE: Shape = Shape::of::<Table>(&[
@@ -72,6 +74,7 @@ const TABLE: Shape = Shape::of::<Table>(&[
     (6, &Shape::of::<Gone>(&[])),
     (7, &Shape::of::<Totals>(&[])),
     (8, &TOMBSTONE),
+    (11, &SEGMENT),
 ]);
 
 /// What a message of this shape takes in memory, decoded; `None` where it is no message, or takes more than `room`.

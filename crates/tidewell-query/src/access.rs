@@ -8,6 +8,7 @@ use tidewell_manifest::{LiveSegment, Manifest, ManifestError, SegmentEntry, Segm
 use tidewell_storage::{ObjectName, Store};
 use tidewell_types::TimeBounds;
 
+use crate::registered::RegisteredFiles;
 use crate::segment_fault::internal;
 use crate::{QueryError, QueryStatistics};
 
@@ -18,6 +19,7 @@ pub(crate) struct Access {
     pub(crate) store: Store,
     pub(crate) manifest: Manifest,
     pub(crate) cache: Arc<ObjectCache>,
+    pub(crate) registered: Arc<RegisteredFiles>,
     pub(crate) env: Env,
     pub(crate) statistics: Arc<QueryStatistics>,
 }
@@ -37,7 +39,7 @@ impl Access {
         }
     }
 
-    /// Opens a segment: at most one request as a rule.
+    /// Opens a segment of ours: at most one request as a rule.
     pub(crate) async fn open(&self, entry: &SegmentEntry) -> Result<CachedSegment, QueryError> {
         let object = ObjectName::foreign(&entry.object)
             .ok_or_else(|| internal(format!("the manifest names the object {:?}", entry.object)))?;

@@ -10,7 +10,7 @@ use futures::future::{Either, select};
 use futures::{StreamExt, stream};
 use tidewell_cache::ObjectCache;
 use tidewell_env::Env;
-use tidewell_storage::Store;
+use tidewell_storage::{ForeignStores, Store, StoreOptions};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::access::Access;
@@ -21,6 +21,7 @@ use crate::deep_stack::on_deep_stack;
 use crate::json::plan_json;
 use crate::normalise::normalised_schema;
 use crate::params::{ParamValue, bind};
+use crate::registered::RegisteredFiles;
 use crate::session::SessionBase;
 use crate::sql::{self, StatementTables};
 use crate::{Answer, JsonQuery, QueryError, QueryLimits, QueryStatistics, Question, View};
@@ -33,6 +34,7 @@ const COMPUTED_AHEAD: usize = 1;
 pub struct QueryEngine {
     limits: Arc<QueryLimits>,
     cache: Arc<ObjectCache>,
+    registered: Arc<RegisteredFiles>,
     env: Env,
     base: Arc<SessionBase>,
     turns: Arc<Semaphore>,
@@ -48,14 +50,16 @@ pub(crate) struct Running {
 }
 
 impl QueryEngine {
-    /// An engine with these limits for each query.
+    /// An engine with these limits for each query. Registered files are read from stores that it opens itself.
     ///
     /// # Errors
     /// [`QueryError::Internal`] when the folder for temporary files cannot be used; set `spill_bytes_max` to 0.
     pub fn new(limits: QueryLimits, cache: Arc<ObjectCache>, env: Env) -> Result<Self, QueryError> {
         let base = SessionBase::new(&limits).map_err(|error| QueryError::Internal(error.strip_backtrace()))?;
         let turns = Arc::new(Semaphore::new(limits.concurrency_max.max(1)));
-        Ok(Self { limits: Arc::new(limits), cache, env, base: Arc::new(base), turns })
+        let stores = ForeignStores::new(env.clone(), StoreOptions::default());
+        let registered = Arc::new(RegisteredFiles::new(stores, limits.memory_bytes_max));
+        Ok(Self { limits: Arc::new(limits), cache, registered, env, base: Arc::new(base), turns })
     }
 
     /// The tables that a statement reads, so that the caller can make a view of those alone. No request.
@@ -153,6 +157,7 @@ impl QueryEngine {
             store: statistics.store().clone(),
             manifest: view.manifest.clone(),
             cache: Arc::clone(&self.cache),
+            registered: Arc::clone(&self.registered),
             env: self.env.clone(),
             statistics: Arc::clone(statistics),
         })

@@ -51,6 +51,9 @@ pub enum QueryError {
         /// The object's name.
         object: String,
     },
+    /// A registered file is not what it was, or cannot be read: the text names it and says what helps.
+    #[error("{0}")]
+    File(String),
     /// A fault of this program or of a stored object: report it.
     #[error("the query failed: {0}")]
     Internal(String),

@@ -25,9 +25,11 @@ pub(crate) struct Group {
 }
 
 impl Group {
-    /// Whether it takes more than decoding: versions of one identity in several places, or rows that do not count.
+    /// Whether it takes more than decoding: versions of one identity in several places, rows that do not count, or a file of
+    /// others, which may hold both in any order.
     pub(crate) fn is_merge(&self) -> bool {
-        self.has_hidden || self.segments.len() + usize::from(self.tail.is_some()) > 1
+        let has_foreign = self.segments.iter().any(|segment| segment.foreign.is_some());
+        self.has_hidden || has_foreign || self.segments.len() + usize::from(self.tail.is_some()) > 1
     }
 
     /// How many rows it holds at most.

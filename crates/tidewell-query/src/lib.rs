@@ -25,6 +25,7 @@ mod params;
 mod pruning;
 mod read_units;
 mod reader;
+mod registered;
 mod scan;
 mod segment_fault;
 mod session;

@@ -8,13 +8,17 @@ use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::memory_pool::MemoryReservation;
 use futures::stream::BoxStream;
 use futures::{Stream, StreamExt, TryStreamExt, stream};
+use tidewell_cache::CachedSegment;
+use tidewell_manifest::{RegisteredFile, SegmentEntry};
 use tidewell_segment::{MergeStep, Merger, SegmentError};
 
 use crate::QueryError;
+use crate::access::Access;
 use crate::ahead::Ahead;
 use crate::group::Group;
 use crate::read_units::slices;
 use crate::reader::{Share, Wanted, read};
+use crate::registered;
 use crate::scan::Source;
 use crate::segment_fault::internal;
 
@@ -86,18 +90,39 @@ pub(crate) fn merge(
     stream::once(started).try_flatten()
 }
 
+/// What a run is read from.
+enum Opened {
+    Segment(CachedSegment),
+    File(Arc<SegmentEntry>, RegisteredFile),
+}
+
+async fn open(access: &Access, entry: Arc<SegmentEntry>) -> Result<Opened, QueryError> {
+    match &entry.foreign {
+        None => Ok(Opened::Segment(access.open(&entry).await?)),
+        Some(_) => {
+            let file = access.open_file(&entry).await?;
+            Ok(Opened::File(entry, file))
+        }
+    }
+}
+
 async fn start_runs(source: &Source, group: Group, reservation: &MemoryReservation) -> Result<Vec<Run>> {
     let Source { access, merged: wanted, .. } = source;
     let segments = group.segments.into_iter().map(|entry| {
         let access = Arc::clone(access);
         access.statistics.add_read();
         let hidden = source.hidden.concern(&entry).then(|| source.hidden.of(&entry));
-        async move { Ok::<_, QueryError>((access.open(&entry).await?, hidden)) }
+        async move { Ok::<_, QueryError>((open(&access, entry).await?, hidden)) }
     });
     let mut segments = stream::iter(segments).buffered(OPEN_PARALLEL);
     let mut runs: Vec<Run> = Vec::new();
     while let Some((segment, hidden)) = segments.try_next().await? {
-        let rows = read(Arc::clone(access), segment, Share::WHOLE, wanted, reservation.new_empty())?;
+        let rows = match segment {
+            Opened::Segment(segment) => {
+                read(Arc::clone(access), segment, Share::WHOLE, wanted, reservation.new_empty())?.boxed()
+            }
+            Opened::File(entry, file) => registered::run(source, &entry, &file, reservation.new_empty())?,
+        };
         let rows = rows.map(move |batch| match &hidden {
             Some(hidden) => hidden.take_out(&batch?),
             None => batch,

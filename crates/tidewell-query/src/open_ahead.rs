@@ -40,7 +40,8 @@ impl QueryEngine {
         collect(plan.as_ref(), &mut entries);
         entries.truncate(OPEN_AHEAD);
         let access = self.access(&running.view, &running.statistics);
-        let opened = join_all(entries.iter().map(|entry| access.open(entry))).await;
+        let ours = entries.iter().filter(|entry| entry.foreign.is_none());
+        let opened = join_all(ours.map(|entry| access.open(entry))).await;
         opened.into_iter().try_for_each(|opened| opened.map(drop))
     }
 }

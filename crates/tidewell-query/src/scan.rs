@@ -22,6 +22,7 @@ use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
 use datafusion::physical_plan::{DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties};
 use futures::StreamExt;
 use tidewell_segment::MergeKey;
+use tidewell_types::TableSchema;
 
 use crate::access::Access;
 use crate::ahead::Ahead;
@@ -46,6 +47,8 @@ pub(crate) struct Source {
     pub(crate) direct: Wanted,
     /// What is decoded of those that do: the key as well.
     pub(crate) merged: Wanted,
+    /// The columns of `merged` as a table's.
+    pub(crate) narrowed: TableSchema,
     pub(crate) key: MergeKey,
     /// Rows of segments that do not count; pieces that hold some go through a merge.
     pub(crate) hidden: HiddenRows,

@@ -111,9 +111,14 @@ impl TableProvider for ViewTable {
         let pruning = Arc::new(Pruning::new(span));
         let statistics = &self.access.statistics;
         let total = self.view.segments.totals().segment_count;
-        statistics.add_considered(usize::try_from(total).unwrap_or(usize::MAX));
+        let registered = self.view.segments.registered().len();
+        statistics.add_considered(usize::try_from(total).unwrap_or(usize::MAX).saturating_add(registered));
+        let looking = MemoryConsumer::new(format!("files of {}", self.name)).register(&state.runtime_env().memory_pool);
         let segments = match &pruning.span.time {
-            Some(time) => pruning.segments(self.access.select(&self.view.segments, time).await?),
+            Some(time) => {
+                let selected = self.access.select(&self.view.segments, time).await?;
+                pruning.segments(self.access.with_facts(selected, &self.view.schema, &looking).await?)
+            }
             None => Vec::new(),
         };
         let tail = sorted_tail(&narrowed, &self.view.tail, &pruning.span)?;
@@ -137,6 +142,7 @@ impl TableProvider for ViewTable {
             direct: wanted(self.direct_schema(&output)?),
             merged: wanted(narrowed.arrow()),
             output,
+            narrowed,
             key: MergeKey::new(&self.view.schema),
             hidden,
             streams: spread(groups, state.config().target_partitions()),

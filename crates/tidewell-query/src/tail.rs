@@ -36,7 +36,8 @@ fn project(schema: &TableSchema, batch: &RecordBatch) -> Result<RecordBatch, Que
     batch.project(&wanted).map_err(internal)
 }
 
-fn within(batch: RecordBatch, span: &KeySpan) -> Result<RecordBatch, QueryError> {
+/// The rows of a batch within `span`.
+pub(crate) fn within(batch: RecordBatch, span: &KeySpan) -> Result<RecordBatch, QueryError> {
     let Some(bounds) = span.time else { return Ok(batch.slice(0, 0)) };
     let mut mask = vec![true; batch.num_rows()];
     if bounds != TimeBounds::ALL {

@@ -56,6 +56,7 @@ mod plan;
 mod quiet;
 mod rows;
 mod shape;
+mod survey;
 mod tags;
 mod text;
 mod unpack;
@@ -69,6 +70,7 @@ pub use hive::hive_tags;
 pub use options::{ForeignOptions, NumberUnit, OnRefused};
 pub use plan::{Plan, PlanColumn, Source};
 pub use rows::{RowLimits, Rows, RowsStep};
+pub use survey::{Survey, Surveyed};
 
 #[cfg(test)]
 mod tests;

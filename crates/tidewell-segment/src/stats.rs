@@ -59,14 +59,14 @@ impl SegmentStats {
     }
 }
 
-fn time_bounds(rows: &RecordBatch) -> Result<TimeBounds, SegmentError> {
+pub(crate) fn time_bounds(rows: &RecordBatch) -> Result<TimeBounds, SegmentError> {
     let times = time_column(rows)?.values();
     let min = times.iter().copied().min().unwrap_or_default();
     let max = times.iter().copied().max().unwrap_or_default();
     Ok(TimeBounds { min: TimestampNs::from_ns(min), max: TimestampNs::from_ns(max) })
 }
 
-fn tag_stats(tag: &str, rows: &RecordBatch) -> Result<TagStats, SegmentError> {
+pub(crate) fn tag_stats(tag: &str, rows: &RecordBatch) -> Result<TagStats, SegmentError> {
     let column = rows.column_by_name(tag).ok_or_else(|| SegmentError::internal("a tag column is missing"))?;
     let tags = tag_array(column)?;
     let values = tag_values(tags)?;

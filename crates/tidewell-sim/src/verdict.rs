@@ -56,7 +56,9 @@ impl Explain for StorageError {
                 Verdict::Weather
             }
             Self::Corrupt { .. } => Verdict::Damage,
-            Self::NotFound { .. } | Self::Full { .. } | Self::Unsupported { .. } => Verdict::Never,
+            Self::NotFound { .. } | Self::Full { .. } | Self::Unsupported { .. } | Self::Changed { .. } => {
+                Verdict::Never
+            }
         }
     }
 }
@@ -95,6 +97,12 @@ fn refused(refusal: &Refusal) -> Verdict {
         | Refusal::SnapshotTooOld(_)
         | Refusal::SnapshotNeeds { .. }
         | Refusal::CheckpointStale(_) => Verdict::Contention,
+        // No actor registers files.
+        Refusal::FileTwice(_)
+        | Refusal::FileMissing(_)
+        | Refusal::FileOwned { .. }
+        | Refusal::FileGoing(_)
+        | Refusal::FilesTooMany(_) => Verdict::Never,
         Refusal::NodeTaken { .. }
         | Refusal::GenerationBackward(_)
         | Refusal::SegmentTwice(_)
@@ -136,7 +144,9 @@ impl Explain for MaintainError {
             | Self::Delete(_)
             | Self::Snapshot(_)
             | Self::Backup(_)
-            | Self::Rebuild(_) => Verdict::Never,
+            | Self::Rebuild(_)
+            // No actor registers files.
+            | Self::File(_) => Verdict::Never,
         }
     }
 }

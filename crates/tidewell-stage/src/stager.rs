@@ -114,6 +114,7 @@ impl Stager {
             added: Version::ZERO,
             rank: place.rank,
             deletes_to: place.deletes_to,
+            foreign: None,
         };
         (Staged { name, entry }, bytes)
     }

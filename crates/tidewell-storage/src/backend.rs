@@ -53,10 +53,27 @@ impl fmt::Display for Operation {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Tag(pub(crate) String);
 
+impl Tag {
+    /// A tag as it was printed before.
+    #[must_use]
+    pub fn from_text(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// One content of an object: it must be read in no other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Pin {
+    /// The length of the object.
+    pub bytes: u64,
+    /// What its store calls the content.
+    pub tag: Tag,
 }
 
 /// An object that a listing found.
@@ -66,9 +83,16 @@ pub struct Listed {
     pub key: String,
     /// Its size.
     pub bytes: u64,
-    /// What tells this content from others under the same name, as far as the listing knows it: in S3 the entity tag, as
-    /// [`Tag`] prints it; in a folder the file's inode and the time of its last change. `None` where the store told nothing.
-    pub stamp: Option<String>,
+    /// What the store calls its content, where the listing says; see [`Pin`].
+    pub tag: Option<Tag>,
+}
+
+impl Listed {
+    /// What pins the content that was listed; `None` where the store gives no tags.
+    #[must_use]
+    pub fn pin(&self) -> Option<Pin> {
+        Some(Pin { bytes: self.bytes, tag: self.tag.clone()? })
+    }
 }
 
 /// What a read found.
@@ -114,6 +138,7 @@ pub(crate) enum FailureKind {
     Full,
     Unsupported,
     Corrupt,
+    Changed,
 }
 
 /// A request that got no answer, or one that is an error.
@@ -125,6 +150,14 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
+    /// The object is not the pinned one any more.
+    pub(crate) fn changed(pin: &Pin, bytes: u64, tag: Option<&Tag>) -> Self {
+        let found = tag.map_or_else(|| "no tag".to_owned(), ToString::to_string);
+        let Pin { bytes: known, tag: known_tag } = pin;
+        let reason = format!("it had {known} bytes and the tag {known_tag}, and has {bytes} bytes and {found}");
+        Self::before(FailureKind::Changed, reason)
+    }
+
     /// A failure that certainly wrote nothing.
     pub(crate) fn before(kind: FailureKind, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { kind, applied: Applied::No, cause: cause.into().into() }
@@ -171,10 +204,17 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
         meter: &Meter,
     ) -> Result<Fetched, Failure>;
 
-    /// One body a range, in order and of the range's length.
-    async fn get_ranges(&self, key: &str, ranges: &[Range<u64>], meter: &Meter) -> Result<Vec<Bytes>, Failure>;
+    /// One body a range, in order and of the range's length; of the pinned content, where there is a pin.
+    async fn get_ranges(
+        &self,
+        key: &str,
+        ranges: &[Range<u64>],
+        pin: Option<&Pin>,
+        meter: &Meter,
+    ) -> Result<Vec<Bytes>, Failure>;
 
-    async fn head(&self, key: &str, meter: &Meter) -> Result<Option<u64>, Failure>;
+    /// The size, and what pins the content where the store can: not by the tags of [`Fetched`], but by those of listings.
+    async fn head(&self, key: &str, meter: &Meter) -> Result<Option<(u64, Option<Tag>)>, Failure>;
 
     /// The write id in an object's metadata.
     async fn written_by(&self, key: &str, meter: &Meter) -> Result<Option<String>, Failure>;

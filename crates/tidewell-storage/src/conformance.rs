@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use tidewell_types::{DatabaseName, Generation, Seq, StreamId, Version};
 
+use crate::backend::{Pin, Tag};
 use crate::create::Created;
 use crate::names::{DatabaseLayout, ObjectName, Prefix, parse_database_folder};
 use crate::probe::{Verdict, probe};
@@ -64,6 +65,16 @@ async fn ranges(store: &Store, layout: &DatabaseLayout) {
     }
     assert_eq!(bodies.len(), wanted.len(), "one body a range");
     assert_eq!(metered.meter().snapshot().gets, 2, "near ranges share a request");
+    let pin = store.pin(&name).await.expect("a pin").expect("the object");
+    let pinned = store.get_ranges_pinned(&name, &pin, &wanted).await.expect("the ranges");
+    assert_eq!(pinned, bodies, "the pinned content is read");
+    let listed = store.list(&layout.prefix()).await.expect("a listing");
+    let listed = listed.iter().find(|listed| listed.key == name.as_str()).expect("the object");
+    assert_eq!(listed.pin().as_ref(), Some(&pin), "a listing pins the same");
+    for other in [Pin { bytes: pin.bytes + 1, ..pin.clone() }, Pin { tag: Tag::from_text("\"x\""), ..pin.clone() }] {
+        let changed = store.get_ranges_pinned(&name, &other, &wanted).await.expect_err("another content");
+        assert!(changed.is_changed(), "another content is its own kind: {changed}");
+    }
     for beyond in [2_999_999..3_000_001, 4_000_000..4_000_001] {
         store.get_ranges(&name, std::slice::from_ref(&beyond)).await.expect_err("beyond the end");
     }

@@ -90,6 +90,14 @@ pub enum StorageError {
         /// What is wrong with it.
         cause: Cause,
     },
+    /// The object has another content than the one that was asked for. Look at it anew.
+    #[error("{at} found another content than before: {cause}")]
+    Changed {
+        /// What was asked.
+        at: Place,
+        /// How it differs.
+        cause: Cause,
+    },
     /// Some objects could not be deleted, the others are gone. Delete them again later.
     #[error("{at} left {} objects behind; the first: {}", .failures.len(), first(.failures))]
     Undeleted {
@@ -116,8 +124,15 @@ impl StorageError {
             | Self::Unknown { at, .. }
             | Self::Unsupported { at, .. }
             | Self::Corrupt { at, .. }
+            | Self::Changed { at, .. }
             | Self::Undeleted { at, .. } => at,
         }
+    }
+
+    /// Whether the object has another content than the pinned one.
+    #[must_use]
+    pub fn is_changed(&self) -> bool {
+        matches!(self, Self::Changed { .. })
     }
 
     /// Whether the object is not there.
@@ -146,6 +161,7 @@ impl StorageError {
             (FailureKind::Full, Applied::No) => Self::Full { at, cause },
             (FailureKind::Unsupported, _) => Self::Unsupported { at, cause },
             (FailureKind::Corrupt, _) => Self::Corrupt { at, cause },
+            (FailureKind::Changed, _) => Self::Changed { at, cause },
             (FailureKind::Full | FailureKind::Unavailable, _) => Self::Unavailable { at, cause },
         }
     }

@@ -12,6 +12,8 @@ mod create;
 mod error;
 #[cfg(feature = "test-util")]
 mod faulty;
+mod file_url;
+mod foreign_stores;
 mod format;
 mod local;
 mod location;
@@ -28,13 +30,15 @@ mod settle;
 mod store;
 mod upload;
 
-pub use backend::{Listed, Operation, Tag};
+pub use backend::{Listed, Operation, Pin, Tag};
 #[cfg(feature = "test-util")]
 pub use conformance::conformance;
 pub use create::Created;
 pub use error::{Place, StorageError};
 #[cfg(feature = "test-util")]
 pub use faulty::{Attempted, Did, Effect, Fault, Journey, Network};
+pub use file_url::FileUrl;
+pub use foreign_stores::ForeignStores;
 #[cfg(feature = "test-util")]
 pub use format::read_format;
 pub use format::{FORMAT_VERSION, StoreFormat};

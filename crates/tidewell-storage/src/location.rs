@@ -17,6 +17,12 @@ pub struct LocationError {
     reason: &'static str,
 }
 
+impl LocationError {
+    pub(crate) fn new(text: &str, reason: &'static str) -> Self {
+        Self { text: text.to_owned(), reason }
+    }
+}
+
 /// The location of a store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StoreUrl {

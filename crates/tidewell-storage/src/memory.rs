@@ -9,7 +9,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tidewell_types::WriteId;
 
-use crate::backend::{Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Patience, Tag};
+use crate::backend::{Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Patience, Pin, Tag};
 use crate::meter::{Meter, RequestKind};
 use crate::ranges;
 
@@ -83,11 +83,23 @@ impl Backend for MemoryBackend {
         Ok(Fetched::Found { body: object.body.clone(), tag: Some(object.tag.clone()) })
     }
 
-    async fn get_ranges(&self, key: &str, wanted: &[Range<u64>], meter: &Meter) -> Result<Vec<Bytes>, Failure> {
+    async fn get_ranges(
+        &self,
+        key: &str,
+        wanted: &[Range<u64>],
+        pin: Option<&Pin>,
+        meter: &Meter,
+    ) -> Result<Vec<Bytes>, Failure> {
         let joined = ranges::join(wanted)?;
         meter.count(RequestKind::Get, joined.len() as u64);
         let body = match self.objects.lock().by_key.get(key) {
-            Some(object) => object.body.clone(),
+            Some(object) => {
+                let bytes = object.body.len() as u64;
+                if let Some(pin) = pin.filter(|pin| pin.bytes != bytes || pin.tag != object.tag) {
+                    return Err(Failure::changed(pin, bytes, Some(&object.tag)));
+                }
+                object.body.clone()
+            }
             None => return Err(Failure::before(FailureKind::NotFound, "no such key")),
         };
         let mut bodies = Vec::with_capacity(joined.len());
@@ -101,9 +113,9 @@ impl Backend for MemoryBackend {
         ranges::split(wanted, &joined, &bodies)
     }
 
-    async fn head(&self, key: &str, meter: &Meter) -> Result<Option<u64>, Failure> {
+    async fn head(&self, key: &str, meter: &Meter) -> Result<Option<(u64, Option<Tag>)>, Failure> {
         meter.count(RequestKind::Head, 1);
-        Ok(self.objects.lock().by_key.get(key).map(|object| object.body.len() as u64))
+        Ok(self.objects.lock().by_key.get(key).map(|object| (object.body.len() as u64, Some(object.tag.clone()))))
     }
 
     async fn written_by(&self, key: &str, meter: &Meter) -> Result<Option<String>, Failure> {
@@ -179,5 +191,5 @@ impl Backend for MemoryBackend {
 }
 
 fn listed((key, object): (&String, &Object)) -> Listed {
-    Listed { key: key.clone(), bytes: object.body.len() as u64, stamp: Some(object.tag.to_string()) }
+    Listed { key: key.clone(), bytes: object.body.len() as u64, tag: Some(object.tag.clone()) }
 }

@@ -45,6 +45,13 @@ impl ObjectName {
         is_plain(key).then(|| Self(key.into()))
     }
 
+    /// Whether it lies where Tidewell keeps its own: no object of others is to be there.
+    #[must_use]
+    pub fn is_reserved(&self) -> bool {
+        let first = self.0.split('/').next().unwrap_or_default();
+        first == layout::DATABASES || first == "meta"
+    }
+
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

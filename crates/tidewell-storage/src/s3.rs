@@ -23,7 +23,7 @@ use object_store::{
 };
 use tidewell_types::WriteId;
 
-use crate::backend::{Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Parts, Patience, Tag};
+use crate::backend::{Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Parts, Patience, Pin, Tag};
 use crate::memory::{PAGE_KEYS, folder_start};
 use crate::meter::Meter;
 use crate::options::StoreOptions;
@@ -82,15 +82,36 @@ impl S3Backend {
     /// What a listing found, unless it is not below the folder: consoles make objects named like folders.
     fn listed(&self, start: &str, object: &ObjectMeta) -> Option<Listed> {
         let key = self.relative(&object.location)?;
-        let found = || Listed { key: key.to_owned(), bytes: object.size, stamp: object.e_tag.clone() };
-        key.starts_with(start).then(found)
+        let tag = object.e_tag.clone().map(Tag);
+        key.starts_with(start).then(|| Listed { key: key.to_owned(), bytes: object.size, tag })
     }
 
-    async fn get_range(&self, path: &Path, range: Range<u64>, meter: &Meter) -> Result<Bytes, Failure> {
-        let options = GetOptions { range: Some(range.clone().into()), ..GetOptions::default() };
+    async fn get_range(
+        &self,
+        path: &Path,
+        range: Range<u64>,
+        pin: Option<&Pin>,
+        meter: &Meter,
+    ) -> Result<Bytes, Failure> {
+        let if_match = pin.map(|pin| pin.tag.0.clone());
+        let options = GetOptions { range: Some(range.clone().into()), if_match, ..GetOptions::default() };
         let exchange = Exchange::new(meter);
-        let body = exchange.run(async { self.patient.get_opts(path, options).await?.bytes().await }).await;
-        let body = body.map_err(|error| exchange.range_failure(&range, error))?;
+        let found = exchange.run(async {
+            let found = self.patient.get_opts(path, options).await?;
+            let (bytes, tag) = (found.meta.size, found.meta.e_tag.clone().map(Tag));
+            Ok((bytes, tag, found.bytes().await?))
+        });
+        let (bytes, tag, body) = match (found.await, pin) {
+            (Ok(found), _) => found,
+            (Err(object_store::Error::Precondition { source, .. }), Some(_)) => {
+                return Err(Failure::before(FailureKind::Changed, source));
+            }
+            (Err(error), _) => return Err(exchange.range_failure(&range, error)),
+        };
+        // Some stores do not know the condition on a read, and give what is there.
+        if let Some(pin) = pin.filter(|pin| pin.bytes != bytes || tag.as_ref() != Some(&pin.tag)) {
+            return Err(Failure::changed(pin, bytes, tag.as_ref()));
+        }
         if body.len() as u64 == range.end - range.start { Ok(body) } else { Err(ranges::too_short(&range)) }
     }
 }
@@ -161,23 +182,29 @@ impl Backend for S3Backend {
         }
     }
 
-    async fn get_ranges(&self, key: &str, wanted: &[Range<u64>], meter: &Meter) -> Result<Vec<Bytes>, Failure> {
+    async fn get_ranges(
+        &self,
+        key: &str,
+        wanted: &[Range<u64>],
+        pin: Option<&Pin>,
+        meter: &Meter,
+    ) -> Result<Vec<Bytes>, Failure> {
         let path = self.path(key)?;
         let joined = ranges::join(wanted)?;
         let bodies: Vec<Bytes> = futures::stream::iter(joined.clone())
-            .map(|range| self.get_range(&path, range, meter))
+            .map(|range| self.get_range(&path, range, pin, meter))
             .buffered(ranges::PARALLEL_MAX)
             .try_collect()
             .await?;
         ranges::split(wanted, &joined, &bodies)
     }
 
-    async fn head(&self, key: &str, meter: &Meter) -> Result<Option<u64>, Failure> {
+    async fn head(&self, key: &str, meter: &Meter) -> Result<Option<(u64, Option<Tag>)>, Failure> {
         let path = self.path(key)?;
         let options = GetOptions { head: true, ..GetOptions::default() };
         let exchange = Exchange::new(meter);
         match exchange.run(self.patient.get_opts(&path, options)).await {
-            Ok(found) => Ok(Some(found.meta.size)),
+            Ok(found) => Ok(Some((found.meta.size, found.meta.e_tag.clone().map(Tag)))),
             Err(error) if answer::is_missing(&error) => Ok(None),
             Err(error) => Err(exchange.failure(error)),
         }

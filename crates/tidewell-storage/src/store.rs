@@ -11,7 +11,7 @@ use bytes::Bytes;
 use tidewell_env::Env;
 use tidewell_types::WriteId;
 
-use crate::backend::{Backend, Failure, Fetched, Listed, Operation, Patience, Tag};
+use crate::backend::{Backend, Failure, FailureKind, Fetched, Listed, Operation, Patience, Pin, Tag};
 use crate::create::{self, Created};
 use crate::error::{Place, StorageError};
 use crate::local::LocalBackend;
@@ -66,8 +66,7 @@ impl Store {
         Ok(match location {
             StoreUrl::Memory => Arc::new(MemoryBackend::default()),
             StoreUrl::Folder(path) => {
-                let path = std::path::absolute(path)
-                    .map_err(|error| Failure::before(crate::backend::FailureKind::Denied, error))?;
+                let path = std::path::absolute(path).map_err(|error| Failure::before(FailureKind::Denied, error))?;
                 Arc::new(LocalBackend::new(path, env.clone()))
             }
             StoreUrl::S3 { bucket, prefix } => {
@@ -89,6 +88,12 @@ impl Store {
     #[must_use]
     pub fn metered(&self) -> Self {
         Self { shared: Arc::clone(&self.shared), meter: self.meter.child() }
+    }
+
+    /// The same store with counters of its own, whose counts go to `meter` as well, and not to this store's.
+    #[must_use]
+    pub fn metered_by(&self, meter: &Meter) -> Self {
+        Self { shared: Arc::clone(&self.shared), meter: meter.child() }
     }
 
     /// The counters.
@@ -134,8 +139,41 @@ impl Store {
     /// # Errors
     /// [`StorageError::NotFound`] where there is no such object, [`StorageError::Corrupt`] where it ends before a range does.
     pub async fn get_ranges(&self, name: &ObjectName, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, StorageError> {
-        let bodies = self.backend_ref().get_ranges(name.as_str(), ranges, &self.meter).await;
+        let bodies = self.backend_ref().get_ranges(name.as_str(), ranges, None, &self.meter).await;
         bodies.map_err(self.error(Operation::GetRanges, name.as_str()))
+    }
+
+    /// As [`Store::get_ranges`], of one content of the object: on S3 each request has the condition, and the answer is looked
+    /// at where a store does not know it; in a folder the file must be the same, of the same length and time of writing,
+    /// before and after.
+    ///
+    /// # Errors
+    /// As [`Store::get_ranges`], and [`StorageError::Changed`] where the object has another content by now.
+    pub async fn get_ranges_pinned(
+        &self,
+        name: &ObjectName,
+        pin: &Pin,
+        ranges: &[Range<u64>],
+    ) -> Result<Vec<Bytes>, StorageError> {
+        let bodies = self.backend_ref().get_ranges(name.as_str(), ranges, Some(pin), &self.meter).await;
+        bodies.map_err(self.error(Operation::GetRanges, name.as_str()))
+    }
+
+    /// What pins the content that an object has; `None` where there is no such object. One HEAD. A listing says as much of
+    /// many at once.
+    ///
+    /// # Errors
+    /// As [`Store::get`], and [`StorageError::Unsupported`] from a store that gives no tags.
+    pub async fn pin(&self, name: &ObjectName) -> Result<Option<Pin>, StorageError> {
+        let found = self.backend_ref().head(name.as_str(), &self.meter).await;
+        match found.map_err(self.error(Operation::Head, name.as_str()))? {
+            None => Ok(None),
+            Some((bytes, Some(tag))) => Ok(Some(Pin { bytes, tag })),
+            Some((_, None)) => {
+                let failure = Failure::before(FailureKind::Unsupported, "the store gives objects no tags");
+                Err(self.error(Operation::Head, name.as_str())(failure))
+            }
+        }
     }
 
     /// The size of an object in bytes; `None` where there is none. One HEAD.
@@ -143,8 +181,8 @@ impl Store {
     /// # Errors
     /// As [`Store::get`].
     pub async fn head(&self, name: &ObjectName) -> Result<Option<u64>, StorageError> {
-        let size = self.backend_ref().head(name.as_str(), &self.meter).await;
-        size.map_err(self.error(Operation::Head, name.as_str()))
+        let found = self.backend_ref().head(name.as_str(), &self.meter).await;
+        found.map(|found| found.map(|(bytes, _)| bytes)).map_err(self.error(Operation::Head, name.as_str()))
     }
 
     /// Writes an object under a name that nobody else ever uses. One PUT, tried again as often as it takes; writing the same

@@ -3,7 +3,7 @@
 use super::*;
 
 fn found(prefix: &str, keys: &[&str]) -> Vec<(String, Option<String>, Vec<String>)> {
-    let listed = keys.iter().map(|key| Listed { key: (*key).to_owned(), bytes: 1, stamp: None }).collect();
+    let listed = keys.iter().map(|key| Listed { key: (*key).to_owned(), bytes: 1, tag: None }).collect();
     let plain = |found: Found| {
         let keys = found.files.into_iter().map(|file| file.key).collect();
         (found.root, found.sidecar.map(|file| file.key), keys)

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::*;
 
 fn files(count: usize) -> Vec<Listed> {
-    (0..count).map(|number| Listed { key: format!("f{number}"), bytes: 1, stamp: None }).collect()
+    (0..count).map(|number| Listed { key: format!("f{number}"), bytes: 1, tag: None }).collect()
 }
 
 fn sampling(fraction: f64, files_min: usize, seed: u64) -> Sampling {

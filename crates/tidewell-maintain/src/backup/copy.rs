@@ -33,17 +33,19 @@ enum Outcome {
 impl Copy<'_> {
     /// Copies what `state` names and the target lacks. `earlier` is what a finished copy brought to the target before.
     pub(super) async fn version(&self, state: &State, earlier: &State) -> Result<BackupSummary, MaintainError> {
-        let totals = state.totals();
+        // Registered files are named by where they are, and not copied.
+        let registered = state.registered().count() as u64;
+        let segment_count = state.totals().segment_count + registered;
         let count = Mutex::new(BackupSummary {
             version: state.version,
-            segment_count: totals.segment_count,
+            segment_count,
             copied_count: 0,
             copied_bytes: 0,
             copied_list_count: 0,
             foreign_count: 0,
             snapshot_left: None,
         });
-        let done = Mutex::new(Progress { segment_count: totals.segment_count, ..Progress::default() });
+        let done = Mutex::new(Progress { segment_count, ..Progress::default() });
         let tally = Tally { count: &count, done: &done, progress: self.progress };
         // A backup that nobody looks after may have lost objects since.
         let nothing = State::default();
@@ -71,6 +73,7 @@ impl Copy<'_> {
             segments.fresh().iter().cloned().partition(|segment| known.contains(&segment.id));
         tally.present(present.len() as u64);
         self.segments(&wanted, tally).await?;
+        segments.registered().iter().for_each(|_| tally.outcome(&Outcome::Foreign));
         for list in lists {
             let is_copied = self.list(segments, list).await?;
             tally.count.lock().copied_list_count += u64::from(is_copied);

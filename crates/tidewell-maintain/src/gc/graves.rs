@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tidewell_manifest::{Author, CommitError, Grave, Intent, State};
-use tidewell_storage::ObjectName;
+use tidewell_storage::{FileUrl, ObjectName};
 use tidewell_types::SegmentId;
 
 use super::collector::Collector;
@@ -35,7 +35,8 @@ pub(super) async fn collect(collector: &Collector, state: &State, sweep: &mut Sw
         let condemned = || ids.iter().filter_map(|id| state.graves.get(id)).filter(|grave| grave.is_condemned);
         let garbage = objects(collector, condemned(), sweep);
         let failed = sweep.delete(garbage).await;
-        let gone = condemned().filter(|grave| !failed.contains(&grave.object)).map(|grave| grave.id);
+        let is_left = |grave: &&Grave| object(collector, grave).is_some_and(|name| failed.contains(name.as_str()));
+        let gone = condemned().filter(|grave| !is_left(grave)).map(|grave| grave.id);
         bury(collector, gone.collect()).await?;
     }
     Ok(())
@@ -63,12 +64,24 @@ fn is_needed(state: &State, grave: &Grave) -> bool {
     state.snapshots.values().any(|snapshot| grave.is_needed_by(snapshot.checkpoint.version))
 }
 
-/// The objects of graves that are ours to delete: a registered file has no name of our making and stays where it is.
+/// The object of a grave, if it is ours to delete. A registered file has no name of our making and stays where it is, unless it
+/// was given to us; one that was and lies in another store stays too.
+fn object(collector: &Collector, grave: &Grave) -> Option<ObjectName> {
+    if let Some(url) = &grave.owned_url {
+        let within = url.parse::<FileUrl>().ok().and_then(|url| url.name_in(collector.store.url()));
+        let within = within.filter(|name| !name.is_reserved());
+        if within.is_none() {
+            tracing::info!(url, "an owned file was taken over and stays: it does not lie in the database's store");
+        }
+        return within;
+    }
+    let is_ours = collector.manifest.layout().parse_segment(&grave.object).is_some_and(|name| name.id == grave.id);
+    ObjectName::foreign(&grave.object).filter(|_| is_ours)
+}
+
 fn objects<'a>(collector: &Collector, graves: impl Iterator<Item = &'a Grave>, sweep: &mut Sweep<'_>) -> Garbage {
-    let layout = collector.manifest.layout();
-    let is_ours = |grave: &&Grave| layout.parse_segment(&grave.object).is_some_and(|name| name.id == grave.id);
     let mut garbage = Garbage::new(GcKind::RemovedSegments);
-    for name in graves.filter(is_ours).filter_map(|grave| ObjectName::foreign(&grave.object)) {
+    for name in graves.filter_map(|grave| object(collector, grave)) {
         garbage.push(&mut sweep.summary, name, 0);
     }
     garbage

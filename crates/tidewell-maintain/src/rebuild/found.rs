@@ -139,6 +139,7 @@ fn understand(candidate: &Candidate, body: Bytes) -> Result<(FoundSegment, Table
         added: Version::ZERO,
         rank: Version::ZERO,
         deletes_to: Version::ZERO,
+        foreign: None,
     };
     Ok((FoundSegment { entry, rank: metadata.rank }, metadata.schema.clone()))
 }

@@ -158,6 +158,7 @@ impl Destination<'_> {
             added: self.version,
             rank: self.version,
             deletes_to: Version::ZERO,
+            foreign: None,
         };
         self.store.put(&name, bytes).await?;
         Ok(entry)

@@ -151,9 +151,11 @@ impl Rounds<'_> {
     ) -> Result<Survey, ManifestError> {
         let manifest = &self.rewriter.manifest;
         let now = self.rewriter.env.now();
-        // Foreign files stay as they are.
+        // Files of others stay as they are, unless they were given to us.
         let is_free = |entry: &SegmentEntry| {
-            !left_out.contains_key(&entry.object) && manifest.layout().parse_segment(&entry.object).is_some()
+            let is_ours = manifest.layout().parse_segment(&entry.object).is_some();
+            !left_out.contains_key(&entry.object)
+                && (is_ours || super::owned::is_rewritable(entry, &self.rewriter.shape))
         };
         let mut survey = Survey::default();
         for (name, table) in &state.tables {

@@ -258,6 +258,7 @@ pub(crate) fn entry(number: u64, rank: u64, span: (i64, i64), file_bytes: u64) -
         added: Version::new(rank),
         rank: Version::new(rank),
         deletes_to: Version::ZERO,
+        foreign: None,
     }
 }
 

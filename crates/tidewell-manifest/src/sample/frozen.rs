@@ -89,6 +89,7 @@ fn level() -> TableState {
             leaves: Arc::new(vec![leaf_of_it()]),
             fresh: Arc::new(vec![Arc::new(fresh)]),
             gone: Arc::new(BTreeMap::from([(removed.key(), removed.share())])),
+            registered: Arc::default(),
             totals,
         },
         tombstones: Arc::new(vec![tombstone(0x31, 18), tombstone(0x32, 22)]),
@@ -155,6 +156,7 @@ pub(crate) fn state() -> State {
         added: Version::new(10 + number),
         removed: Version::new(20 + number),
         removed_at: at(-(number as i64)),
+        owned_url: None,
         is_condemned,
     };
     let snapshot = |name: &str, version, byte| Snapshot {

@@ -29,6 +29,7 @@ fn segment(time: (i64, i64), tags: Vec<TagBounds>) -> Option<SegmentEntry> {
         added: Version::ZERO,
         rank: Version::ZERO,
         deletes_to: Version::ZERO,
+        foreign: None,
     })
 }
 

@@ -17,7 +17,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::fault::{Attempted, Did, Fault, Journey};
 use super::play::{Answer, Report, Request, Road, arrived, lost};
 use crate::backend::{
-    Applied, Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Operation, Patience, Tag,
+    Applied, Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Operation, Patience, Pin, Tag,
 };
 use crate::meter::Meter;
 
@@ -141,12 +141,18 @@ impl Backend for FaultyBackend {
         })
     }
 
-    async fn get_ranges(&self, key: &str, ranges: &[Range<u64>], meter: &Meter) -> Result<Vec<Bytes>, Failure> {
-        let (own_key, own_ranges) = (key.to_owned(), ranges.to_vec());
+    async fn get_ranges(
+        &self,
+        key: &str,
+        ranges: &[Range<u64>],
+        pin: Option<&Pin>,
+        meter: &Meter,
+    ) -> Result<Vec<Bytes>, Failure> {
+        let (own_key, own_ranges, own_pin) = (key.to_owned(), ranges.to_vec(), pin.cloned());
         let journey = self.journey(Operation::GetRanges, key);
         let run = move |inner: Arc<dyn Backend>, meter: Meter| {
-            let (key, ranges) = (own_key.clone(), own_ranges.clone());
-            async move { inner.get_ranges(&key, &ranges, &meter).await }
+            let (key, ranges, pin) = (own_key.clone(), own_ranges.clone(), own_pin.clone());
+            async move { inner.get_ranges(&key, &ranges, pin.as_ref(), &meter).await }
         };
         let bodies = self.read(journey, (Operation::GetRanges, key), meter, (always, run)).await?;
         let bodies: Vec<Bytes> = bodies.into_iter().map(|body| arrived(journey.fault, body)).collect();
@@ -156,7 +162,7 @@ impl Backend for FaultyBackend {
         }
     }
 
-    async fn head(&self, key: &str, meter: &Meter) -> Result<Option<u64>, Failure> {
+    async fn head(&self, key: &str, meter: &Meter) -> Result<Option<(u64, Option<Tag>)>, Failure> {
         let own_key = key.to_owned();
         let run = move |inner: Arc<dyn Backend>, meter: Meter| {
             let key = own_key.clone();

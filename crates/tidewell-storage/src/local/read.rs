@@ -8,8 +8,8 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::failed;
-use crate::backend::Failure;
+use super::{failed, pin_tag};
+use crate::backend::{Failure, Pin, Tag};
 use crate::ranges::too_short;
 
 /// Whether a failure to open says that no object has the name: nothing there, or a folder instead of a file or the other
@@ -35,10 +35,20 @@ pub(super) fn whole(file: &Path) -> Result<Option<Bytes>, Failure> {
     Ok(Some(body.into()))
 }
 
-/// The content of each range. The file is opened once, so all are of the same content even if it is replaced meanwhile.
-pub(super) fn ranges(file: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, Failure> {
+fn check(opened: &File, pin: Option<&Pin>) -> Result<u64, Failure> {
+    let metadata = opened.metadata().map_err(failed)?;
+    let (size, tag) = (metadata.len(), pin_tag(&metadata));
+    match pin.filter(|pin| pin.bytes != size || pin.tag != tag) {
+        Some(pin) => Err(Failure::changed(pin, size, Some(&tag))),
+        None => Ok(size),
+    }
+}
+
+/// The content of each range. The file is opened once, so all are of the same content even if it is replaced meanwhile; with
+/// a pin, a file that is written in place meanwhile is noticed too.
+pub(super) fn ranges(file: &Path, ranges: &[Range<u64>], pin: Option<&Pin>) -> Result<Vec<Bytes>, Failure> {
     let opened = open(file)?.ok_or_else(|| failed(io::ErrorKind::NotFound.into()))?;
-    let size = opened.metadata().map_err(failed)?.len();
+    let size = check(&opened, pin)?;
     let read = |range: &Range<u64>| {
         // Checked before the buffer is made: a damaged footer may ask for more than there is memory.
         if range.end > size {
@@ -48,13 +58,17 @@ pub(super) fn ranges(file: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>, F
         opened.read_exact_at(&mut body, range.start).map_err(failed)?;
         Ok(body.into())
     };
-    ranges.iter().map(read).collect()
+    let bodies = ranges.iter().map(read).collect::<Result<_, _>>()?;
+    if pin.is_some() {
+        check(&opened, pin)?;
+    }
+    Ok(bodies)
 }
 
-/// The size, or `None` where no such file is.
-pub(super) fn size(file: &Path) -> Result<Option<u64>, Failure> {
+/// The size and the tag, or `None` where no such file is.
+pub(super) fn size(file: &Path) -> Result<Option<(u64, Option<Tag>)>, Failure> {
     match std::fs::metadata(file) {
-        Ok(metadata) => Ok((!metadata.is_dir()).then_some(metadata.len())),
+        Ok(metadata) => Ok((!metadata.is_dir()).then(|| (metadata.len(), Some(pin_tag(&metadata))))),
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(failed(error)),
     }

@@ -2,11 +2,10 @@
 
 use std::fs::{self, DirEntry};
 use std::io;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::failed;
 use super::publish::is_bookkeeping;
+use super::{failed, pin_tag};
 use crate::backend::{Failure, Listed};
 use crate::memory::folder_start;
 
@@ -60,8 +59,8 @@ fn entries(folder: &Path) -> Result<Vec<Entry>, Failure> {
 fn listed(entry: &Entry, start: &str) -> Result<Option<Listed>, Failure> {
     match fs::metadata(entry.entry.path()) {
         Ok(metadata) => {
-            let stamp = format!("{:x}-{:x}.{:09}", metadata.ino(), metadata.mtime(), metadata.mtime_nsec());
-            Ok(Some(Listed { key: format!("{start}{}", entry.name), bytes: metadata.len(), stamp: Some(stamp) }))
+            let key = format!("{start}{}", entry.name);
+            Ok(Some(Listed { key, bytes: metadata.len(), tag: Some(pin_tag(&metadata)) }))
         }
         Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(failed(error)),

@@ -24,6 +24,7 @@ fn segment(number: usize, rank: Option<u64>) -> FoundSegment {
         added: Version::ZERO,
         rank: Version::ZERO,
         deletes_to: Version::ZERO,
+        foreign: None,
     };
     FoundSegment { entry, rank: rank.map(Version::new) }
 }

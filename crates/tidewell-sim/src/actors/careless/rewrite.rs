@@ -48,6 +48,7 @@ async fn stage(
         added: Version::ZERO,
         rank: Version::ZERO,
         deletes_to: Version::ZERO,
+        foreign: None,
     })
 }
 

@@ -27,6 +27,7 @@ impl Ledger {
                 continue;
             };
             let grave = Grave {
+                owned_url: None,
                 id: entry.id,
                 object: entry.object.clone(),
                 added: entry.added,

@@ -221,6 +221,9 @@ impl State {
         if request.header("if-none-match") == Some(tag) {
             return Answer::new(304, "");
         }
+        if request.header("if-match").is_some_and(|expected| expected != tag) {
+            return Answer::new(412, "");
+        }
         let mut answer = match request.header("range") {
             None => Answer::new(200, body.clone()),
             Some(range) => {
@@ -262,7 +265,7 @@ impl State {
         let objects = self.objects.lock();
         let (mut xml, mut last, mut count) = (String::new(), String::new(), 0);
         let mut folders = Vec::new();
-        for (key, (body, ..)) in objects.iter().filter(|(key, _)| key.starts_with(&prefix) && **key > after) {
+        for (key, (body, tag, _)) in objects.iter().filter(|(key, _)| key.starts_with(&prefix) && **key > after) {
             if count == keys_max {
                 xml.push_str(&format!("<NextContinuationToken>{last}</NextContinuationToken>"));
                 break;
@@ -272,7 +275,7 @@ impl State {
             match key[prefix.len()..].split_once('/') {
                 Some((folder, _)) if request.parameter("delimiter").is_some() => folders.push(folder.to_owned()),
                 _ => xml.push_str(&format!(
-                    "<Contents><Key>{key}</Key><Size>{}</Size><LastModified>2024-01-02T00:00:00.000Z</LastModified></Contents>",
+                    "<Contents><Key>{key}</Key><Size>{}</Size><ETag>{tag}</ETag><LastModified>2024-01-02T00:00:00.000Z</LastModified></Contents>",
                     body.len()
                 )),
             }
