@@ -145,8 +145,11 @@ impl ParquetExport {
             group_next: 0,
             waiting: BTreeMap::new(),
         };
-        // Some types have a place in the schema and none in the writer.
-        export.encoders(&RecordBatch::new_empty(Arc::clone(schema)))?;
+        // Some types have a place in the schema and none in the writer, which shows once it is given a column.
+        let empty = RecordBatch::new_empty(Arc::clone(schema));
+        for (mut encoder, column) in export.encoders(&empty)?.into_iter().zip(empty.columns()) {
+            encoder.write(column)?;
+        }
         Ok(export)
     }
 
