@@ -11,6 +11,7 @@
 
 mod catalog;
 mod foreign;
+mod import;
 mod log;
 mod manifest;
 mod mutate;
@@ -32,6 +33,7 @@ pub fn targets() -> Vec<Target> {
         log::local_frame(),
         log::local_log(),
         foreign::foreign(),
+        import::import_entry(),
         segment::footer(),
         segment::segment(),
         store::store_format(),

@@ -36,6 +36,7 @@ pub(crate) fn object_name() -> Target {
         "catalog/head".to_owned(),
         format!("catalog/index/000000000009-{id}"),
         format!("catalog/part/{id}-{id}-000000000008"),
+        format!("import/{id}/00000003-{id}/000000000042"),
         format!("hot/00000003/weather!2c inner/2023-11-14/{id}.parquet"),
         format!("cold/00000003/level/1677-09-21/{id}.parquet"),
     ];
@@ -70,6 +71,7 @@ fn parse_all(text: &str) -> usize {
         layout.parse_segment(text).is_some(),
         layout.parse_catalog_index(text).is_some(),
         layout.parse_catalog_part(text).is_some(),
+        layout.parse_import(text).is_some(),
         parse_database_folder(text).is_some(),
         parse_generation_folder(text).is_some(),
     ];

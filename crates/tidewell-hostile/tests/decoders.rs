@@ -150,6 +150,7 @@ hold! {
     footer_of_hostile_bytes_is_read_or_refused: "footer",
     segment_of_hostile_bytes_is_read_or_refused: "segment",
     foreign_file_of_hostile_bytes_is_read_or_refused: "foreign",
+    import_entry_of_hostile_bytes_is_read_or_refused: "import_entry",
     store_format_of_hostile_bytes_is_read_or_refused: "store_format",
     object_name_of_hostile_text_is_read_or_refused: "object_name",
     session_token_of_hostile_text_is_read_or_refused: "session_token",

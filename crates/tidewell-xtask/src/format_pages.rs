@@ -14,6 +14,7 @@ const FORMATS: [Format; 6] = [
     Format { page: "docs/formats/store.md", encoders: &["crates/tidewell-storage/src/format.rs"] },
     Format { page: "docs/formats/segment.md", encoders: &["crates/tidewell-segment/src/encode.rs"] },
     Format { page: "docs/formats/wal.md", encoders: &["crates/tidewell-wal/src/entry.rs"] },
+    Format { page: "docs/formats/import.md", encoders: &["crates/tidewell-import/src/journal/entry.rs"] },
     Format { page: "docs/formats/commit.md", encoders: &["crates/tidewell-manifest/src/record.rs"] },
     Format { page: "docs/formats/catalog.md", encoders: &["crates/tidewell-catalog/src/index.rs"] },
 ];
