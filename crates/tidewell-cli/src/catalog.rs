@@ -17,6 +17,7 @@ Examples:
   tidewell catalog scan s3://lake/sensors --store s3://my-bucket/metrics
   tidewell catalog scan ./data/lake --estimate
   tidewell catalog search 'temprature kitchen'
+  tidewell catalog search --register 'weather hourly' -m weather --store s3://my-bucket/metrics
   tidewell catalog list
 
 A dataset is a folder of Parquet files; key=value folders are part of it, and a YAML file beside the data (dataset.yaml) may

@@ -2,6 +2,8 @@
 
 mod bars;
 mod direct;
+mod plan;
+mod register;
 mod report;
 mod rest;
 
@@ -305,7 +307,11 @@ pub(crate) async fn import(args: ImportArgs, env: Env) -> Result<(), Failure> {
     match args.kind {
         Kind::Parquet(args) => {
             let options = args.common.options(ImportFormat::Parquet(args.options()))?;
-            direct::import(&args.common, &options, env).await
+            match args.common.is_direct() || args.common.schema_only || args.common.dry_run {
+                _ if args.register => register::register(&args.common, &options, args.take_ownership, env).await,
+                true => direct::import(&args.common, &options, env).await,
+                false => rest::import_parquet(&args.common, &options, env).await,
+            }
         }
         Kind::Csv(args) => {
             let options = args.common.options(ImportFormat::Csv(args.options()?))?;

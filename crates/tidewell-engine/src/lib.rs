@@ -41,6 +41,7 @@ pub use delete::{DeleteReply, DeleteRequest};
 pub use engine::Engine;
 pub use error::{EngineError, ErrorKind};
 pub use fold::FoldReport;
+pub use import::RegisterReport;
 pub use maintain::{Figure, Progress, Verb, VerbOptions, VerbReport};
 pub use outlet::{OutFile, Outlet};
 pub use read::{Consistency, ConsistencyError, ReadOptions};
@@ -59,8 +60,8 @@ pub use tidewell_csv::{
     CsvOptions, Rejected, Rejections, SETTINGS as CSV_SETTINGS, TimeError, Timezone, parse_instant,
 };
 pub use tidewell_import::{
-    FileFailure, FileRejections, Format as ImportFormat, ImportOptions, ImportSummary, Progress as ImportProgress,
-    ProgressView as ImportProgressView, SourceFile,
+    ColumnPlan, FileFailure, FilePlan, FileRejections, Format as ImportFormat, ImportOptions, ImportPlan, ImportSummary,
+    LineReader, LineStep, Progress as ImportProgress, ProgressView as ImportProgressView, SourceFile,
 };
 pub use tidewell_ingest::RejectedLine;
 pub use tidewell_line_protocol::Precision;

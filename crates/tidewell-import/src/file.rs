@@ -11,10 +11,10 @@ use std::time::UNIX_EPOCH;
 use bytes::Bytes;
 use tidewell_env::Env;
 use tidewell_segment::foreign::hive_tags;
-use tidewell_storage::{ObjectName, Store};
+use tidewell_storage::{FileUrl, ObjectName, Pin, Store, StoreOptions, StoreUrl};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::error::FileError;
+use crate::error::{FileError, ImportError};
 
 /// A file that was found: where it is, how large, and of which content.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct SourceFile {
 #[derive(Clone, Debug)]
 enum FilePlace {
     Local(PathBuf),
-    Object { store: Store, name: ObjectName },
+    Object { store: Store, name: ObjectName, pin: Option<Pin> },
 }
 
 impl SourceFile {
@@ -40,9 +40,35 @@ impl SourceFile {
     }
 
     /// An object of a store.
-    pub(crate) fn object(store: &Store, name: ObjectName, file_bytes: u64) -> Self {
+    pub(crate) fn object(store: &Store, name: ObjectName, file_bytes: u64, pin: Option<Pin>) -> Self {
         let url = format!("{}/{name}", store.url());
-        Self { url, file_bytes, content: String::new(), place: FilePlace::Object { store: store.clone(), name } }
+        let content = pin.as_ref().map(|pin| pin.tag.to_string()).unwrap_or_default();
+        Self { url, file_bytes, content, place: FilePlace::Object { store: store.clone(), name, pin } }
+    }
+
+    /// Where the file is, as a commit names it, and the content that it has. No request where a listing told it, else one
+    /// HEAD; of a local file a look at its metadata.
+    ///
+    /// # Errors
+    /// [`ImportError::Source`] for a file that has no such name or is gone, [`ImportError::Storage`].
+    pub async fn pinned(&self, env: &Env) -> Result<(FileUrl, Pin), ImportError> {
+        let wrong = |problem: &str| ImportError::Source { source_name: self.url.clone(), problem: problem.to_owned() };
+        let (store, name, pin) = match &self.place {
+            FilePlace::Object { store, name, pin } => (store.clone(), name.clone(), pin.clone()),
+            FilePlace::Local(path) => {
+                let path = std::fs::canonicalize(path).map_err(|error| wrong(&error.to_string()))?;
+                let name = path.to_str().and_then(|path| ObjectName::foreign(path.trim_start_matches('/')));
+                let name = name.ok_or_else(|| wrong("its path is no text that names a file"))?;
+                let root = StoreUrl::Folder(PathBuf::from("/"));
+                (Store::open(&root, env.clone(), &StoreOptions::default())?, name, None)
+            }
+        };
+        let url = FileUrl::of(store.url(), &name).ok_or_else(|| wrong("its place has no name that lasts"))?;
+        let pin = match pin {
+            Some(pin) => pin,
+            None => store.pin(&name).await?.ok_or_else(|| wrong("it is gone"))?,
+        };
+        Ok((url, pin))
     }
 
     /// The file as users know it.
@@ -78,7 +104,7 @@ impl SourceFile {
 
     pub(crate) async fn open(&self, env: &Env) -> Result<OpenFile, FileError> {
         let opened = match &self.place {
-            FilePlace::Object { store, name } => Opened::Object { store: store.clone(), name: name.clone() },
+            FilePlace::Object { store, name, .. } => Opened::Object { store: store.clone(), name: name.clone() },
             FilePlace::Local(path) => {
                 let path = path.clone();
                 let file = env.blocking(move || File::open(path)).await?;

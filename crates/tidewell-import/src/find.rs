@@ -100,7 +100,7 @@ async fn find_objects(store: &Store, key: &str, extension: &str) -> Result<Vec<S
     if let Some(name) = ObjectName::foreign(key)
         && let Some(file_bytes) = store.head(&name).await?
     {
-        return Ok(vec![SourceFile::object(store, name, file_bytes)]);
+        return Ok(vec![SourceFile::object(store, name, file_bytes, None)]);
     }
     let folder = if is_pattern(key) { plain_folder(key) } else { key };
     let prefix = Prefix::foreign(folder);
@@ -117,8 +117,8 @@ async fn find_objects(store: &Store, key: &str, extension: &str) -> Result<Vec<S
         None => has_extension(key, extension) && below(key),
     };
     let wanted = listed.into_iter().filter(|object| is_wanted(&object.key));
-    let named = wanted.filter_map(|object| Some((ObjectName::foreign(&object.key)?, object.bytes)));
-    Ok(named.map(|(name, file_bytes)| SourceFile::object(store, name, file_bytes)).collect())
+    let named = wanted.filter_map(|object| Some((ObjectName::foreign(&object.key)?, object.bytes, object.pin())));
+    Ok(named.map(|(name, file_bytes, pin)| SourceFile::object(store, name, file_bytes, pin)).collect())
 }
 
 fn is_pattern(text: &str) -> bool {

@@ -28,6 +28,14 @@ pub(super) struct SearchArgs {
     #[arg(long, value_name = "SERIES", default_value_t = 5)]
     series: usize,
 
+    /// Register the best dataset's files as a table; wants --store
+    #[arg(long, requires = "direct_store")]
+    register: bool,
+
+    /// With --register: the table; the dataset's name if not given
+    #[arg(long, short, value_name = "TABLE")]
+    measurement: Option<String>,
+
     /// The words
     #[arg(value_name = "WORDS", required = true)]
     words: Vec<String>,
@@ -46,7 +54,20 @@ async fn in_store(args: &SearchArgs, engine: &Engine) -> Result<(), Failure> {
     let found = engine.search_catalog(&args.db, &query).await?;
     let rows: Vec<Vec<String>> = found.hits.iter().flat_map(rows).collect();
     Output::stdout().write_table(&HEADER, &rows)?;
-    Ok(())
+    if !args.register {
+        return Ok(());
+    }
+    let best = found.hits.first().ok_or_else(|| Failure::work("no dataset was found, so none is registered"))?;
+    let table = args.measurement.as_deref().unwrap_or(&best.record.name);
+    let report = engine.register_dataset(&args.db, table, &best.record).await?;
+    for failure in &report.failures {
+        eprintln!("{}: {}", failure.file, failure.reason);
+    }
+    eprintln!("{}: {} files registered as table {table}", best.record.name, report.files);
+    match report.failures.len() {
+        0 => Ok(()),
+        failed => Err(Failure::work(format!("{failed} files were not registered; all others are"))),
+    }
 }
 
 const HEADER: [&str; 5] = ["dataset", "score", "series found", "series", "rows"];

@@ -14,6 +14,9 @@ use crate::stop_signal::StopSignal;
 pub(super) async fn import(args: &CommonArgs, options: &ImportOptions, env: Env) -> Result<(), Failure> {
     let engine = args.open_store(env.clone()).await?;
     let files = engine.find_files(&args.sources, options).await?;
+    if args.schema_only {
+        return super::plan::report(&engine.plan_import(&args.db, &files, options).await?);
+    }
     let progress = Arc::new(ImportProgress::new());
     let stop = StopSignal::listen(&env)?;
     let watch = env.spawn({

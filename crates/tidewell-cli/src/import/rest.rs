@@ -1,21 +1,27 @@
 //! Files through a server: its log takes the rows, and they are readable as they come.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::stream;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Body, Method, StatusCode};
 use serde_json::Value;
-use tidewell_engine::{Engine, EngineConfig, ImportOptions, SourceFile, StoreUrl};
+use tidewell_engine::{
+    Engine, EngineConfig, ImportOptions, ImportProgress, LineReader, LineStep, Precision, SourceFile, StoreUrl,
+};
 use tidewell_env::Env;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt as _;
 
 use super::CommonArgs;
+use super::bars::Bars;
+use crate::delivery::Delivery;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::server_client::{ServerClient, refusal_body, refusal_message};
+use crate::target::Target;
 
 /// Bytes of a file that are sent at once.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -25,7 +31,9 @@ const RETRIES_MAX: u32 = 5;
 /// What became of a file.
 #[derive(Debug, Default)]
 struct Sent {
+    files: u64,
     rows: u64,
+    dropped: u64,
     rejected: u64,
 }
 
@@ -40,6 +48,45 @@ impl CommonArgs {
         // Finding files needs no store.
         let config = EngineConfig { store: StoreUrl::Memory, background: false, ..EngineConfig::default() };
         Ok(Engine::open(config, env.clone()).await?.find_files(&self.sources, options).await?)
+    }
+}
+
+/// Sends the rows of Parquet files as line protocol, batch by batch.
+///
+/// A batch that a server may or may not have stored is sent again: the same points overwrite themselves. Where `--resume`
+/// follows an interruption, all is sent again for the same reason.
+pub(super) async fn import_parquet(args: &CommonArgs, options: &ImportOptions, env: Env) -> Result<(), Failure> {
+    let files = args.find_files(options, &env).await?;
+    let progress = Arc::new(ImportProgress::new());
+    let delivery = Delivery::new(Target::Server(args.server()?), &args.db, Precision::Nanosecond, None, env.clone());
+    let mut lines = LineReader::new(&env, &files, options, (0, 0), &progress).map_err(|error| Failure::Usage(error.to_string()))?;
+    let bars = Bars::follow(&progress, &env);
+    let mut sent = Sent::default();
+    let mut failures = Vec::new();
+    while let Some(step) = lines.next().await.map_err(|error| Failure::work(error.to_string()))? {
+        match step {
+            LineStep::Batch(batch) => {
+                sent.rows += batch.line_count;
+                sent.dropped += batch.rows_dropped + batch.rows_empty;
+                let report = delivery.send(batch.body.into()).await?;
+                sent.rejected += report.count as u64;
+                let file = files.get(batch.file).map_or("", SourceFile::url);
+                report.lines.iter().for_each(|line| eprintln!("{file}: {}", line.reason));
+            }
+            LineStep::End { .. } => sent.files += 1,
+            LineStep::Failed(failure) => failures.push(failure),
+        }
+    }
+    drop(bars);
+    for failure in &failures {
+        eprintln!("{}: {}", failure.file, failure.reason);
+    }
+    let row = [sent.files, failures.len() as u64, sent.rows, sent.dropped, sent.rejected].map(|count| count.to_string());
+    Output::stdout().write_table(&["files", "failed", "rows", "dropped", "rejected"], &[row.to_vec()])?;
+    match (failures.len(), sent.rejected) {
+        (0, 0) => Ok(()),
+        (0, rejected) => Err(Failure::work(format!("{rejected} rows were rejected; all others are stored"))),
+        (failed, _) => Err(Failure::work(format!("{failed} files were not imported to their ends"))),
     }
 }
 
@@ -107,7 +154,7 @@ async fn send_csv(
             eprintln!("{}: {}", file.url(), row.get("reason").and_then(Value::as_str).unwrap_or_default());
         }
         let count = |name: &str| reply.get(name).and_then(Value::as_u64).unwrap_or_default();
-        return Ok(Sent { rows: count("rows"), rejected: count("rejected_count") });
+        return Ok(Sent { rows: count("rows"), rejected: count("rejected_count"), ..Sent::default() });
     }
 }
 
