@@ -9,7 +9,7 @@ struct Format {
 }
 
 /// The formats: the one place that pairs code with its page.
-const FORMATS: [Format; 6] = [
+const FORMATS: [Format; 7] = [
     Format { page: "docs/formats/bucket.md", encoders: &["crates/tidewell-storage/src/names.rs"] },
     Format { page: "docs/formats/store.md", encoders: &["crates/tidewell-storage/src/format.rs"] },
     Format { page: "docs/formats/segment.md", encoders: &["crates/tidewell-segment/src/encode.rs"] },

@@ -373,7 +373,7 @@ fn commit_frozen_in_version_3_reads_the_same() {
 }
 
 /// The XXH3-128 of file 1's URL and tag, each behind its length, and its length.
-const PIN_OF_FILE_1: u128 = 0;
+const PIN_OF_FILE_1: u128 = 0x2161_73CA_5037_E965_EB7D_B746_28CE_6307;
 
 #[test]
 fn checkpoint_frozen_in_version_3_reads_the_same() {

@@ -39,9 +39,30 @@ pub(crate) struct ChunkClaim {
     pub(crate) page_bytes_max: u64,
 }
 
+/// Why a chunk is not taken.
+#[derive(Debug)]
+pub(crate) enum ChunkFault {
+    /// Its bytes make no sense.
+    Corrupt(String),
+    /// A page is larger, unpacked, than memory allows.
+    Page { bytes: u64, bytes_max: u64 },
+}
+
+impl From<String> for ChunkFault {
+    fn from(problem: String) -> Self {
+        Self::Corrupt(problem)
+    }
+}
+
+impl From<&str> for ChunkFault {
+    fn from(problem: &str) -> Self {
+        Self::Corrupt(problem.to_owned())
+    }
+}
+
 impl Chunk {
     /// Finds the pages in `bytes`, which is the whole chunk, and unpacks its dictionary.
-    pub(crate) fn scan(column: &ColumnChunkMetaData, claim: ChunkClaim, bytes: Bytes) -> Result<Self, String> {
+    pub(crate) fn scan(column: &ColumnChunkMetaData, claim: ChunkClaim, bytes: Bytes) -> Result<Self, ChunkFault> {
         let descr = column.column_descr();
         let mut parts = Parts {
             bytes,
@@ -65,7 +86,7 @@ impl Chunk {
             let end = end.ok_or("a page reaches beyond its chunk")?;
             if header.unpacked_bytes as u64 > claim.page_bytes_max {
                 let (bytes, bytes_max) = (header.unpacked_bytes, claim.page_bytes_max);
-                return Err(format!("a page announces {bytes} bytes unpacked, {bytes_max} are allowed"));
+                return Err(ChunkFault::Page { bytes: bytes as u64, bytes_max });
             }
             at = end;
             match header.kind {
@@ -75,7 +96,7 @@ impl Chunk {
                     values += u64::from(header.value_count);
                     parts.pages.push((header, body));
                     if size_of_val(parts.pages.as_slice()) as u64 > claim.page_bytes_max {
-                        return Err(format!("it has {} pages or more, most of them empty", parts.pages.len()));
+                        return Err(format!("it has {} pages or more, most of them empty", parts.pages.len()).into());
                     }
                 }
             }

@@ -17,7 +17,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int32Type, TimestampNanosecondType, TimestampSecondType};
 
 use super::cast::Bad;
-use super::chunk::{Chunk, ChunkClaim};
+use super::chunk::{Chunk, ChunkClaim, ChunkFault};
 use super::file_schema::{read_type, with_plain_bytes};
 use super::instant::OUT_OF_RANGE;
 use super::layout::chunk_range;
@@ -144,9 +144,15 @@ impl Gathering {
             else {
                 return Err(ForeignError::internal("a chunk is missing"));
             };
-            let chunk = Chunk::scan(column, claim, bytes).map_err(|problem| {
-                let name = column.column_descr().path().string();
-                ForeignError::corrupt(format!("row group {row_group}, column {name:?}: {problem}"))
+            let chunk = Chunk::scan(column, claim, bytes).map_err(|fault| {
+                let place = format!("row group {row_group}, column {:?}", column.column_descr().path().string());
+                match fault {
+                    ChunkFault::Corrupt(problem) => ForeignError::corrupt(format!("{place}: {problem}")),
+                    ChunkFault::Page { bytes, bytes_max } => {
+                        let what = format!("{place}: a page of {bytes} bytes unpacked");
+                        ForeignError::TooLarge { what, bytes, bytes_max }
+                    }
+                }
             })?;
             held = held.saturating_add(chunk.held_bytes());
             limits.check(format!("row group {row_group} with a page of each column"), held)?;
