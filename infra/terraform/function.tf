@@ -24,17 +24,13 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = each.value.concurrency
 
   environment {
+    # Memory limits and the time of a query follow from the function's own memory and deadline: docs/lambda.md.
     variables = merge(
       {
-        TIDEWELL_STORE            = local.store_url
-        TIDEWELL_WAL_MODE         = "object"
-        TIDEWELL_QUERY_TIMEOUT_MS = tostring((each.value.timeout_s - 5) * 1000)
-        # A third for queries, a quarter for caches, an eighth for rows not yet folded; the rest is code, bodies and answers.
-        TIDEWELL_QUERY_MEMORY_BYTES_MAX = tostring(floor(each.value.memory_mb / 3) * 1048576)
-        TIDEWELL_CACHE_BYTES_MAX        = tostring(floor(each.value.memory_mb / 4) * 1048576)
-        TIDEWELL_BUFFER_BYTES_MAX       = tostring(floor(each.value.memory_mb / 8) * 1048576)
-        TIDEWELL_LAMBDA_RESPONSE        = var.url_streaming && each.key == "api" ? "stream" : "buffered"
-        TIDEWELL_DB                     = var.queue_db
+        TIDEWELL_STORE           = local.store_url
+        TIDEWELL_WAL_MODE        = "object"
+        TIDEWELL_LAMBDA_RESPONSE = var.url_streaming && each.key == "api" ? "stream" : "buffered"
+        TIDEWELL_DB              = var.queue_db
       },
       local.results ? { TIDEWELL_LAMBDA_RESULTS = "s3://${var.bucket_name}/${var.results_prefix}" } : {},
       local.imports ? { TIDEWELL_LAMBDA_IMPORT_PREFIX = "${var.import_prefix}/" } : {},

@@ -12,7 +12,7 @@ variable "api_memory_mb" {
 }
 
 variable "api_timeout_s" {
-  description = "Time of one request in seconds; queries are told to end 5 s before it."
+  description = "Time of one request in seconds; a query ends before it with an answer that says so."
   type        = number
   default     = 60
 
