@@ -93,8 +93,8 @@ terraform_checks() {
 terraform_example() {
   local tool=$1 example=$2
   shift 2
-  "$tool" -chdir="$scratch/tf/examples/$example" init -backend=false -no-color "$@" >/dev/null
-  "$tool" -chdir="$scratch/tf/examples/$example" validate -no-color
+  "$tool" -chdir="$scratch/tf/examples/$example" init -backend=false -no-color "$@" &&
+    "$tool" -chdir="$scratch/tf/examples/$example" validate -no-color
 }
 
 # --- SAM --------------------------------------------------------------------------------------------------------------------

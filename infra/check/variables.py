@@ -9,7 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 # Settings of the checks and of compose files themselves.
-OWN = {"TIDEWELL_TERRAFORM_PLUGINS", "TIDEWELL_BIN", "TIDEWELL_TAG", "TIDEWELL_STATE"}
+OWN = {"TIDEWELL_TERRAFORM_PLUGINS", "TIDEWELL_BIN", "TIDEWELL_TAG", "TIDEWELL_STATE", "TIDEWELL_PACKAGE"}
 # Stems in prose and patterns, such as TIDEWELL_FOLD_*.
 STEMS = {"TIDEWELL_", "TIDEWELL_FOLD_", "TIDEWELL_LAMBDA_"}
 SKIPPED = {".png", ".zip"}

@@ -16,7 +16,7 @@ ENDPOINT = os.environ.get("AWS_ENDPOINT_URL", "http://localhost:4566")
 REGION = os.environ.get("AWS_DEFAULT_REGION", "us-east-1")
 ACCOUNT = "000000000000"
 BUCKET = "tidewell"
-PACKAGE = Path(os.environ.get("TIDEWELL_LAMBDA_PACKAGE", "/nowhere"))
+PACKAGE = Path(os.environ.get("TIDEWELL_PACKAGE", "/nowhere"))
 # Often enough to watch it work; infra/terraform is calmer.
 SCHEDULES = {
     "tidewell-fold": ("rate(1 minute)", {"tidewell": {"verbs": ["fold"]}}),
