@@ -2,7 +2,7 @@
 # Tidewell's functions on LocalStack: in Docker where it runs, else with LocalStack from PyPI and the runtime interface emulator.
 #
 #   localstack/run.sh BOOTSTRAP       until Ctrl-C; BOOTSTRAP is the function's executable
-#   localstack/run.sh --install       LocalStack (PyPI) into a venv in the cache folder, the emulator by `go install`
+#   localstack/run.sh --install       LocalStack and the emulator, both from PyPI, into the cache folder
 #
 # Settings: TIDEWELL_STATE   folder for the package, the venv and logs (default: below the cache folder)
 set -euo pipefail
@@ -13,6 +13,8 @@ state=${TIDEWELL_STATE:-${XDG_CACHE_HOME:-$HOME/.cache}/tidewell/localstack}
 export TIDEWELL_STATE=$state
 mkdir -p "$state/package" "$state/log"
 pids=()
+# The image's version too: later images want an account, later packages Python 3.13. They need older companions.
+localstack_version=4.9.2
 
 finish() {
   local code=$?
@@ -26,8 +28,19 @@ finish() {
 
 install() {
   [ -x "$state/venv/bin/pip" ] || python3 -m venv "$state/venv"
-  "$state/venv/bin/pip" install --quiet --disable-pip-version-check 'localstack-core[runtime]'
-  GOBIN=$state/bin go install github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie@latest
+  "$state/venv/bin/pip" install --quiet --disable-pip-version-check "localstack-core[runtime]==$localstack_version" "cbor2<6" "pyopenssl<26" service-identity
+  # The emulator comes inside SAM's package; nothing else of that is needed.
+  rm -rf "$state/sam"
+  "$state/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --only-binary :all: -d "$state/sam" aws-sam-cli
+  "$state/venv/bin/python" - "$state" "$(uname -m)" <<'PY'
+import pathlib, sys, zipfile
+state, machine = pathlib.Path(sys.argv[1]), {"aarch64": "arm64", "amd64": "x86_64"}.get(sys.argv[2], sys.argv[2])
+(wheel,) = (state / "sam").glob("*.whl")
+emulator = state / "bin/aws-lambda-rie"
+emulator.parent.mkdir(exist_ok=True)
+emulator.write_bytes(zipfile.ZipFile(wheel).read(f"samcli/local/rapid/aws-lambda-rie-{machine}"))
+emulator.chmod(0o755)
+PY
 }
 
 await() {
