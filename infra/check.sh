@@ -207,7 +207,7 @@ install() {
   PATH=$venv/bin:$PATH
   go_install helm helm.sh/helm/v3/cmd/helm
   go_install tofu github.com/opentofu/opentofu/cmd/tofu
-  if ! docker compose version >/dev/null 2>&1; then go_install docker-compose github.com/docker/compose/v2/cmd; fi
+  if ! docker compose version >/dev/null 2>&1; then go_build docker-compose github.com/docker/compose/v2@v2.40.3 cmd; fi
   if ! command -v systemd-analyze >/dev/null && command -v apt-get >/dev/null; then
     apt-get install -y -qq --no-install-recommends systemd >/dev/null || echo "not installed: systemd"
   fi
@@ -228,6 +228,18 @@ go_install() {
   # A package in a folder `cmd` is built under that name.
   mkdir -p "$venv/bin"
   mv "$scratch/go/$(basename "$2")" "$venv/bin/$1"
+}
+
+# go_build COMMAND MODULE@VERSION FOLDER: for modules that `go install` refuses because they exclude versions of others.
+go_build() {
+  if command -v "$1" >/dev/null || ! command -v go >/dev/null; then return 0; fi
+  local folder
+  echo "go build $2"
+  mkdir -p "$scratch/module" "$venv/bin"
+  folder=$(cd "$scratch/module" && go mod download -json "$2" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])') &&
+    cp -r "$folder" "$scratch/source" && chmod -R u+w "$scratch/source" &&
+    (cd "$scratch/source" && nice -n 19 go build -o "$venv/bin/$1" "./$3") || echo "not installed: $1"
+  rm -rf "$scratch/source"
 }
 
 apply=no

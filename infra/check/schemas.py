@@ -44,7 +44,7 @@ def chart():
     for path in sorted((folder / "ci").glob("*.yaml")):
         for error in check.iter_errors(merged(defaults, yaml.safe_load(path.read_text()))):
             yield f"{path.name}: {error.json_path}: {error.message}"
-    for name in ("no-store", "local-log", "unknown-key"):
+    for name in ("no-store", "local-log", "unknown-key", "bare-number"):
         values = merged(defaults, yaml.safe_load((folder / f"ci/refused/{name}.yaml").read_text()))
         if check.is_valid(values):
             yield f"the schema does not refuse {name}.yaml"
