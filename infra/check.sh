@@ -109,18 +109,23 @@ sam_checks() {
 
 # --- Containers -----------------------------------------------------------------------------------------------------------
 
+# By docker compose, or by the library that it reads files with.
 compose() {
-  if docker compose version >/dev/null 2>&1; then docker compose "$@"; else docker-compose "$@"; fi
+  if docker compose version >/dev/null 2>&1; then
+    docker compose -f "$1" config --quiet
+  else
+    compose-spec "$1"
+  fi
 }
 
 container_checks() {
   local file
-  if docker compose version >/dev/null 2>&1 || command -v docker-compose >/dev/null; then
+  if docker compose version >/dev/null 2>&1 || command -v compose-spec >/dev/null; then
     for file in infra/docker-compose.yml localstack/docker-compose.yml; do
-      check "docker compose config $file" compose -f "$file" config --quiet
+      check "compose, $file" compose "$file"
     done
   else
-    skip "docker compose is not installed"
+    skip "neither docker compose nor compose-spec is installed"
   fi
   if have hadolint; then check "hadolint" hadolint infra/docker/Dockerfile; fi
   if [ -n "${TIDEWELL_BIN:-}" ] && [ "$(id -u)" -eq 0 ]; then
@@ -207,7 +212,7 @@ install() {
   PATH=$venv/bin:$PATH
   go_install helm helm.sh/helm/v3/cmd/helm
   go_install tofu github.com/opentofu/opentofu/cmd/tofu
-  if ! docker compose version >/dev/null 2>&1; then go_build docker-compose github.com/docker/compose/v2@v2.40.3 cmd; fi
+  if ! docker compose version >/dev/null 2>&1; then go_install compose-spec github.com/compose-spec/compose-go/v2/cmd; fi
   if ! command -v systemd-analyze >/dev/null && command -v apt-get >/dev/null; then
     apt-get install -y -qq --no-install-recommends systemd >/dev/null || echo "not installed: systemd"
   fi
@@ -228,18 +233,6 @@ go_install() {
   # A package in a folder `cmd` is built under that name.
   mkdir -p "$venv/bin"
   mv "$scratch/go/$(basename "$2")" "$venv/bin/$1"
-}
-
-# go_build COMMAND MODULE@VERSION FOLDER: for modules that `go install` refuses because they exclude versions of others.
-go_build() {
-  if command -v "$1" >/dev/null || ! command -v go >/dev/null; then return 0; fi
-  local folder
-  echo "go build $2"
-  mkdir -p "$scratch/module" "$venv/bin"
-  folder=$(cd "$scratch/module" && go mod download -json "$2" | python3 -c 'import json, sys; print(json.load(sys.stdin)["Dir"])') &&
-    cp -r "$folder" "$scratch/source" && chmod -R u+w "$scratch/source" &&
-    (cd "$scratch/source" && nice -n 19 go build -o "$venv/bin/$1" "./$3") || echo "not installed: $1"
-  rm -rf "$scratch/source"
 }
 
 apply=no
