@@ -126,6 +126,16 @@ fn classes(ids: &[String]) -> Vec<(&'static str, Vec<String>)> {
     ]
 }
 
+/// How long this process has run on processors, where the system says it (Linux): not blurred by what else runs.
+fn on_processor() -> Duration {
+    let mut ns = 0;
+    for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
+        let stat = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+        ns += stat.split(' ').next().and_then(|first| first.parse::<u64>().ok()).unwrap_or_default();
+    }
+    Duration::from_nanos(ns)
+}
+
 fn percentile(sorted: &[Duration], percent: usize) -> f64 {
     sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)].as_secs_f64() * 1e3
 }
@@ -155,30 +165,43 @@ async fn main() {
     };
     println!("index: {:.1} MB, of it {:.1} MB series ids", head.index_bytes as f64 / 1e6, parts as f64 / 1e6);
 
-    let mut all = Vec::new();
+    let (mut all, mut all_worked) = (Vec::new(), Vec::new());
     let mut slowest = 0.0f64;
     for (class, texts) in classes(&ids) {
-        let mut took = Vec::new();
+        let (mut took, mut worked) = (Vec::new(), Vec::new());
         let mut found = 0;
         for text in &texts {
-            let began = env.monotonic();
+            let began = (env.monotonic(), on_processor());
             let answer = catalog.search(&Query::of(text)).await.unwrap();
-            took.push(env.monotonic() - began);
+            took.push(env.monotonic() - began.0);
+            worked.push(on_processor() - began.1);
             found += answer.hits.len();
         }
         took.sort_unstable();
+        worked.sort_unstable();
         slowest = slowest.max(percentile(&took, 99));
         println!(
-            "{class:30} p50 {:7.2} ms  p99 {:7.2} ms  hits {:5.1}  such as {:?}",
+            "{class:30} p50 {:7.2} ms  p99 {:7.2} ms  on the processor {:6.2} and {:6.2} ms  hits {:4.1}  such as {:?}",
             percentile(&took, 50),
             percentile(&took, 99),
+            percentile(&worked, 50),
+            percentile(&worked, 99),
             found as f64 / texts.len() as f64,
             texts[1]
         );
         all.extend(took);
+        all_worked.extend(worked);
     }
     all.sort_unstable();
-    println!("{:30} p50 {:7.2} ms  p99 {:7.2} ms", "all", percentile(&all, 50), percentile(&all, 99));
+    all_worked.sort_unstable();
+    println!(
+        "{:30} p50 {:7.2} ms  p99 {:7.2} ms  on the processor {:6.2} and {:6.2} ms",
+        "all",
+        percentile(&all, 50),
+        percentile(&all, 99),
+        percentile(&all_worked, 50),
+        percentile(&all_worked, 99)
+    );
     if let Some(bound_ms) = bound_ms {
         assert!(slowest <= bound_ms as f64, "p99 of the slowest class: {slowest:.1} ms, the bound is {bound_ms} ms");
     }

@@ -81,7 +81,11 @@ impl Measurer {
         let table = Arc::new(Mutex::new(table));
         let read = self.files(found, &to_read, &mapping, &table, first).await?;
         let table = std::mem::replace(&mut *table.lock(), SeriesTable::new(0, 0));
-        Ok(self.summarize(found, older, sidecar, mapping, read, table))
+        let (record, known) = match older {
+            Some(Older { record, files }) => (record, files),
+            None => (self.record(found, sidecar, mapping), Vec::new()),
+        };
+        Ok(self.summarize(found, record, known, read, table))
     }
 
     fn announce(&self, found: &Found, to_read: &[usize]) {
@@ -218,20 +222,16 @@ impl Measurer {
         Ok(ReadFile { at, counted, columns })
     }
 
+    /// `record` and `known` are those of an older measurement, or of none yet.
     fn summarize(
         &self,
         found: &Found,
-        older: Option<Older>,
-        sidecar: Sidecar,
-        mapping: Mapping,
+        mut record: DatasetRecord,
+        known: Vec<FileRecord>,
         read: Vec<ReadFile>,
         table: SeriesTable,
     ) -> Measured {
         let files_read = read.len() as u64;
-        let (mut record, known) = match older {
-            Some(Older { record, files }) => (record, files),
-            None => (self.record(found, sidecar, mapping), Vec::new()),
-        };
         let mut files: Vec<FileRecord> = found.files.iter().map(|file| file_record(file, &known)).collect();
         let mut rows_by_file: Vec<u64> = Vec::with_capacity(read.len());
         for ReadFile { at, counted, columns } in read {

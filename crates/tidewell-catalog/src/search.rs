@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use crate::chunk::{CHUNK_SERIES, SeriesRows};
 use crate::expand::{Expanded, Typos, expand};
 use crate::frame::DecodeError;
 use crate::index::Index;
@@ -130,8 +131,16 @@ fn hit(ranking: &Ranking<'_>, query: &Query, dataset: usize, fit: Fit) -> Result
     };
     let from = ranking.index.starts.get(dataset).copied().unwrap_or_default();
     let mut series = Vec::new();
+    // The best series of a dataset often stand together.
+    let mut held: Option<(u32, Vec<SeriesRows>)> = None;
     for (fit, number) in best.series.into_iter().skip(query.series_offset) {
-        let found = part.series(u64::from(number - from))?;
+        let (chunk, at) = ((number - from) / CHUNK_SERIES as u32, (number - from) as usize % CHUNK_SERIES);
+        let opened = match held.take() {
+            Some((known, opened)) if known == chunk => opened,
+            _ => part.chunk(chunk as usize)?,
+        };
+        let found = opened.get(at).cloned().ok_or(DecodeError::Corrupt("series"))?;
+        held = Some((chunk, opened));
         let ranges = series_id::values(&found.id, is_composite)
             .into_iter()
             .flat_map(|(start, value)| ranges(ranking.found, value, start))
