@@ -143,3 +143,115 @@ async fn import_that_cannot_work_says_why() {
     let usage = tidewell(&place, &["export", "m", "--store", "s", "-o", "noending"], "");
     assert_eq!(usage.status.code(), Some(2), "{usage:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registered_files_and_live_writes_are_one_table() {
+    let place = Place::folder();
+    let run = |args: &[&str], input: &str| tidewell(&place, args, input);
+    let lines: String = (0..900).map(|row| format!("m,host=h{} v={row}i {}\n", row % 3, START_NS + row)).collect();
+    printed(&run(&["write", "--store", "other", "--wal-dir", "w", "-"], &lines));
+    printed(&run(&["export", "m", "--store", "other", "--partition-by", "host", "-o", "lake"], ""));
+    let register = ["import", "parquet", "--register", "--store", "store", "-m", "m", "-t", "time", "lake"];
+    let said = printed(&run(&register, ""));
+    assert!(said.contains("900"), "{said}");
+    let live = format!("m,host=h1 v=1000000i {}\nm,host=h9 v=5i {}\n", START_NS + 1, START_NS + 5000);
+    printed(&run(&["write", "--store", "store", "--wal-dir", "w2", "-"], &live));
+    let count = ["query", "--store", "store", "--wal-dir", "w2", "--format", "csv", "SELECT count(*) AS n, sum(v) AS s FROM m"];
+    // One row was there already, with another value; one is new.
+    let expected = format!("n,s\n901,{}\n", (0..900).sum::<i64>() - 1 + 1_000_000 + 5);
+    assert_eq!(printed(&run(&count, "")), expected);
+    printed(&run(&["compact", "--store", "store"], ""));
+    printed(&run(&["gc", "--store", "store"], ""));
+    assert_eq!(printed(&run(&count, "")), expected);
+    // Registering the same again changes nothing; a file that changed underneath is told by name.
+    printed(&run(&register, ""));
+    assert_eq!(printed(&run(&count, "")), expected);
+    let file = place.path().join("lake/host=h2/part-0.parquet");
+    std::fs::copy(place.path().join("lake/host=h0/part-0.parquet"), &file).unwrap();
+    let refused = failed(&run(&count, ""));
+    assert!(refused.contains("host=h2/part-0.parquet") && refused.contains("changed"), "{refused}");
+    printed(&run(&register, ""));
+    assert!(run(&count, "").status.success());
+}
+
+/// Of 2024; far from where magnitude would make it another unit.
+const START_NS: i64 = 1_704_067_200_000_000_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_files_from_s3_killed_and_resumed_are_stored_exactly_once() {
+    let Some(place) = Place::s3() else { return };
+    let row = |row: i64| format!("m,host=h{:02} v={row}i,w=0.5 {}\n", row % 20, START_NS + row);
+    let lines: String = (0..200_000).map(row).collect();
+    printed(&tidewell(&place, &["write", "--store", "source", "--wal-dir", "w", "-"], &lines));
+    let lake = format!("{}-lake", place.store());
+    printed(&tidewell(&place, &["export", "m", "--store", "source", "--partition-by", "host", "-o", &lake], ""));
+    let store = place.store();
+    let args = ["import", "parquet", "--direct", "--store", &store, "-m", "m", "--resume", "--memory-limit", "16MiB", &lake];
+    let (mut killed, mut delay_ms) = (0, 50);
+    loop {
+        let mut command = std::process::Command::new(tidewell_testkit::binary());
+        command.args(args).current_dir(place.path()).envs(place.variables());
+        let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        tokio::time::sleep(std::time::Duration::from_millis(delay_ms)).await;
+        match child.try_wait().unwrap() {
+            Some(status) => {
+                assert!(status.success(), "{status}");
+                break;
+            }
+            None => {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                killed += 1;
+                delay_ms += delay_ms / 3;
+            }
+        }
+    }
+    assert!(killed >= 3, "killed only {killed} times");
+    let sql = "SELECT count(*) AS n, sum(v) AS s, sum(w) AS w, count(DISTINCT host) AS h FROM m";
+    let answer = printed(&tidewell(&place, &["query", "--store", &store, "--format", "csv", sql], ""));
+    assert_eq!(answer, format!("n,s,w,h\n200000,{},100000.0,20\n", (0..200_000_i64).sum::<i64>()));
+    // Once more with everything stored: nothing is read or stored again.
+    let again = printed(&tidewell(&place, &args, ""));
+    assert!(again.contains("20"), "{again}");
+    let answer = printed(&tidewell(&place, &["query", "--store", &store, "--format", "csv", sql], ""));
+    assert!(answer.starts_with("n,s,w,h\n200000,"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parquet_through_a_server_is_stored_as_it_is() {
+    let place = Place::folder();
+    let server = place.serve("wal", ServerFlags::new());
+    let lines: String = (0..3000).map(|row| format!("m,host=h{} v={row}i {}\n", row % 3, START_NS + row)).collect();
+    printed(&tidewell(&place, &["write", "--store", "other", "--wal-dir", "w", "-"], &lines));
+    printed(&tidewell(&place, &["export", "m", "--store", "other", "-o", "m.parquet"], ""));
+    let args = ["import", "parquet", "-s", server.url(), "-m", "m", "--tags", "host", "-b", "1000", "m.parquet"];
+    let said = printed(&tidewell(&place, &args, ""));
+    assert!(said.contains("3000"), "{said}");
+    assert_eq!(server.sql_value("SELECT sum(v) FROM m").await.as_i64(), Some((0..3000).sum::<i64>()));
+    let plan = printed(&tidewell(&place, &["import", "parquet", "--schema-only", "--tags", "host", "m.parquet"], ""));
+    assert!(plan.contains("host") && plan.contains("tag") && plan.contains("integer field"), "{plan}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn datasets_are_found_by_their_words_and_registered() {
+    let place = Place::folder();
+    let lines: String = (0..600).map(|row| format!("m,sensor=s{} temp={row}i {}\n", row % 6, START_NS + row)).collect();
+    printed(&tidewell(&place, &["write", "--store", "other", "--wal-dir", "w", "-"], &lines));
+    let args = ["export", "m", "--store", "other", "--partition-by", "sensor", "-o", "lake/weather"];
+    printed(&tidewell(&place, &args, ""));
+    let about = "name: weather hourly\ndescription: Temperatures of the harbour\nseries_id: sensor\ntime_column: time\n";
+    std::fs::write(place.path().join("lake/weather/dataset.yaml"), about).unwrap();
+    let scanned = printed(&tidewell(&place, &["catalog", "scan", "lake", "--store", "store"], ""));
+    assert!(scanned.contains("weather hourly") && scanned.contains("600") && scanned.contains("scanned"), "{scanned}");
+    let again = printed(&tidewell(&place, &["catalog", "scan", "lake", "--store", "store"], ""));
+    assert!(again.contains("unchanged"), "{again}");
+    let found = printed(&tidewell(&place, &["catalog", "search", "--store", "store", "temperaturs", "harbor"], ""));
+    assert!(found.contains("weather hourly"), "{found}");
+    let args = ["catalog", "search", "--store", "store", "--register", "-m", "weather", "weather"];
+    printed(&tidewell(&place, &args, ""));
+    let count = ["query", "--store", "store", "--format", "csv", "SELECT count(*) AS n, count(DISTINCT sensor) AS s FROM weather"];
+    assert_eq!(printed(&tidewell(&place, &count, "")), "n,s\n600,6\n");
+    let server = place.serve("wal", ServerFlags::new().flag("--store", "store"));
+    let reply = get(&server, "api/v1/catalog/search?q=wether").await;
+    assert!(reply.contains("weather hourly"), "{reply}");
+}
