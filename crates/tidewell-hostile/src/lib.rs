@@ -9,6 +9,7 @@
 //!
 //! Bytes behind a checksum are reached by making the checksum anew, so that the decoder behind it meets them.
 
+mod import;
 mod log;
 mod manifest;
 mod mutate;
@@ -29,6 +30,7 @@ pub fn targets() -> Vec<Target> {
         log::wal_rows(),
         log::local_frame(),
         log::local_log(),
+        import::import_entry(),
         segment::footer(),
         segment::segment(),
         store::store_format(),

@@ -33,6 +33,7 @@ pub(crate) fn object_name() -> Target {
         format!("idx/00000003/{id}"),
         format!("gen/00000003-{id}"),
         format!("wal/00000003/9c-{id}/000000000042"),
+        format!("import/{id}/00000003-{id}/000000000042"),
         format!("hot/00000003/weather!2c inner/2023-11-14/{id}.parquet"),
         format!("cold/00000003/level/1677-09-21/{id}.parquet"),
     ];
@@ -65,6 +66,7 @@ fn parse_all(text: &str) -> usize {
         layout.parse_watermarks(text).is_some(),
         layout.parse_wal(text).is_some(),
         layout.parse_segment(text).is_some(),
+        layout.parse_import(text).is_some(),
         parse_database_folder(text).is_some(),
         parse_generation_folder(text).is_some(),
     ];

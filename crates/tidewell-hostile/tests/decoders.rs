@@ -146,6 +146,7 @@ hold! {
     floor_of_hostile_bytes_is_read_or_refused: "floor",
     footer_of_hostile_bytes_is_read_or_refused: "footer",
     segment_of_hostile_bytes_is_read_or_refused: "segment",
+    import_entry_of_hostile_bytes_is_read_or_refused: "import_entry",
     store_format_of_hostile_bytes_is_read_or_refused: "store_format",
     object_name_of_hostile_text_is_read_or_refused: "object_name",
     session_token_of_hostile_text_is_read_or_refused: "session_token",

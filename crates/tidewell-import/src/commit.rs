@@ -1,7 +1,7 @@
 //! Staged segments to a commit.
 
 use tidewell_manifest::{Author, CommitError, Fold, Intent, Manifest, Refusal, SegmentEntry, State};
-use tidewell_types::{Generation, Version, WriterId};
+use tidewell_types::Version;
 
 use crate::error::ImportError;
 
@@ -21,9 +21,9 @@ pub(crate) async fn commit(
     manifest: &Manifest,
     author: Author,
     adds: Vec<SegmentEntry>,
-    fold: Option<Fold>,
+    fold: Fold,
 ) -> Result<Committed, ImportError> {
-    let intent = Intent { adds, folds: fold.into_iter().collect(), ..Intent::new(author) };
+    let intent = Intent { adds, folds: vec![fold], ..Intent::new(author) };
     match manifest.commit(move |_: &State| Ok(Some(intent.clone()))).await {
         Ok(state) => Ok(Committed::Yes(state.version)),
         Err(CommitError::Unknown { version, source }) => {
@@ -33,9 +33,4 @@ pub(crate) async fn commit(
         Err(CommitError::Refused(Refusal::FoldElsewhere { .. })) => Err(ImportError::TakenOver),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Who commits, under the generation that the segments are named under.
-pub(crate) fn author(generation: Generation, writer: WriterId) -> Author {
-    Author { generation, writer }
 }

@@ -10,7 +10,7 @@ use tidewell_storage::StorageError;
 /// Why an import did not begin, or stopped. What was committed before stays; run it again with `--resume`.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// An option that cannot be; correct it.
+    /// An option that cannot be, or is not enough for these files (memory for the values of the dedup column); correct it.
     #[error("{0}")]
     Option(String),
     /// A source that names no file; correct it.

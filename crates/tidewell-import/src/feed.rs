@@ -5,17 +5,35 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use tidewell_csv::CsvPlan;
+use tidewell_env::Env;
 use tidewell_types::TableSchema;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::budget::Budget;
 use crate::csv::{CsvFile, is_without_rows};
 use crate::error::FileError;
 use crate::file::SourceFile;
-use crate::importer::Job;
 use crate::lane::{CsvFound, LaneContext, Message};
-use crate::options::Format;
+use crate::options::{Format, ImportOptions};
 use crate::parquet::ParquetFile;
+use crate::progress::Progress;
+
+/// What reading takes, whatever becomes of the rows.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    pub(crate) env: Env,
+    pub(crate) options: ImportOptions,
+    pub(crate) progress: Arc<Progress>,
+    pub(crate) budget: Arc<Budget>,
+}
+
+impl Reading {
+    pub(crate) fn new(env: &Env, options: &ImportOptions, progress: &Arc<Progress>) -> Arc<Self> {
+        let budget = Budget::new(options.read_bytes_max());
+        Arc::new(Self { env: env.clone(), options: options.clone(), progress: Arc::clone(progress), budget })
+    }
+}
 
 /// A file whose columns are known.
 #[derive(Clone, Debug)]
@@ -25,6 +43,8 @@ pub(crate) struct Opened {
     pub(crate) kind: Kind,
     /// Its columns; of CSV as far as they are known before it was read.
     pub(crate) schema: TableSchema,
+    /// Whether its rows are stored, and only its values of the dedup column are wanted.
+    pub(crate) is_stored: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -33,6 +53,14 @@ pub(crate) enum Kind {
     Csv(CsvFile),
     /// A header and nothing else.
     NoRows,
+}
+
+/// A file that is to be read.
+#[derive(Clone, Debug)]
+pub(crate) struct Todo {
+    pub(crate) index: usize,
+    pub(crate) source: SourceFile,
+    pub(crate) is_stored: bool,
 }
 
 /// What comes next.
@@ -61,9 +89,9 @@ enum Part {
 
 /// Opens files and decodes parts of them ahead, and gives everything out in order.
 pub(crate) struct Feed {
-    job: Arc<Job>,
+    reading: Arc<Reading>,
     table: Arc<TableSchema>,
-    todo: VecDeque<(usize, SourceFile)>,
+    todo: VecDeque<Todo>,
     opens: VecDeque<(usize, SourceFile, JoinHandle<Result<Opened, FileError>>)>,
     parts: VecDeque<(Arc<Opened>, Part, bool, bool)>,
     lanes: VecDeque<Lane>,
@@ -71,9 +99,9 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    pub(crate) fn new(job: Arc<Job>, table: Arc<TableSchema>, files: Vec<(usize, SourceFile)>) -> Self {
+    pub(crate) fn new(reading: Arc<Reading>, table: Arc<TableSchema>, files: Vec<Todo>) -> Self {
         Self {
-            job,
+            reading,
             table,
             todo: files.into(),
             opens: VecDeque::new(),
@@ -88,9 +116,9 @@ impl Feed {
         loop {
             self.fill().await;
             let lane = self.lanes.front_mut()?;
-            self.job.budget.set_head(lane.number);
+            self.reading.budget.set_head(lane.number);
             if std::mem::take(&mut lane.is_first) {
-                self.job.progress.begin(lane.file.source.url());
+                self.reading.progress.begin(lane.file.source.url());
                 return Some(Event::Begin(Arc::clone(&lane.file)));
             }
             match lane.receiver.recv().await {
@@ -138,13 +166,14 @@ impl Feed {
 
     /// Opens files and starts lanes, up to the concurrency; waits only where nothing else could go on.
     async fn fill(&mut self) {
-        let ahead = self.job.options.concurrency;
+        let ahead = self.reading.options.concurrency;
         while self.lanes.len() < ahead {
             while self.opens.len() < ahead
-                && let Some((index, source)) = self.todo.pop_front()
+                && let Some(todo) = self.todo.pop_front()
             {
-                let (job, table, file) = (Arc::clone(&self.job), Arc::clone(&self.table), source.clone());
-                let opening = self.job.env.spawn(async move { open(&job, index, file, &table).await });
+                let (index, source) = (todo.index, todo.source.clone());
+                let (reading, table) = (Arc::clone(&self.reading), Arc::clone(&self.table));
+                let opening = self.reading.env.spawn(async move { open(&reading, todo, &table).await });
                 self.opens.push_back((index, source, opening));
             }
             if let Some((file, part, is_first, is_last)) = self.parts.pop_front() {
@@ -183,22 +212,22 @@ impl Feed {
     fn start(&self, file: Arc<Opened>, part: Part, number: u64, (is_first, is_last): (bool, bool)) -> Lane {
         let (sender, receiver) = LaneContext::channel();
         let context = LaneContext {
-            env: self.job.env.clone(),
-            budget: Arc::clone(&self.job.budget),
-            progress: Arc::clone(&self.job.progress),
+            env: self.reading.env.clone(),
+            budget: Arc::clone(&self.reading.budget),
+            progress: Arc::clone(&self.reading.progress),
             number,
-            batch_rows: self.job.options.batch_rows,
+            batch_rows: self.reading.options.batch_rows,
             sender,
         };
         match (&file.kind, part) {
             (Kind::Parquet(parquet), Part::RowGroups(groups)) => {
-                self.job.env.spawn(parquet.clone().decode(groups, context));
+                self.reading.env.spawn(parquet.clone().decode(groups, context));
             }
             (Kind::Csv(csv), Part::WholeCsv) => {
-                self.job.env.spawn(csv.clone().decode(context));
+                self.reading.env.spawn(csv.clone().decode(context));
             }
             _ => {
-                self.job.env.spawn(async move { context.send(Message::End(None)).await });
+                self.reading.env.spawn(async move { context.send(Message::End(None)).await });
             }
         }
         Lane { file, number, is_first, is_last, receiver }
@@ -210,28 +239,30 @@ fn failed(index: usize, source: SourceFile, error: FileError, number: u64) -> La
     let (sender, receiver) = mpsc::channel(1);
     // There is room for one.
     let _ = sender.try_send(Message::Failed(error));
-    let file = Arc::new(Opened { index, source, kind: Kind::NoRows, schema: TableSchema::new() });
+    let file = Arc::new(Opened { index, source, kind: Kind::NoRows, schema: TableSchema::new(), is_stored: false });
     Lane { file, number, is_first: false, is_last: true, receiver }
 }
 
 /// Reads what says which columns a file has.
-pub(crate) async fn open(job: &Job, index: usize, source: SourceFile, table: &TableSchema) -> Result<Opened, FileError> {
-    let path_tags = if job.options.hive { source.hive_tags()? } else { Vec::new() };
-    let (kind, schema) = match &job.options.format {
+pub(crate) async fn open(reading: &Reading, todo: Todo, table: &TableSchema) -> Result<Opened, FileError> {
+    let Todo { index, source, is_stored } = todo;
+    let path_tags = if reading.options.hive { source.hive_tags()? } else { Vec::new() };
+    let (kind, schema) = match &reading.options.format {
         Format::Parquet(options) => {
             let mut options = options.clone();
             options.path_tags.extend(path_tags);
-            let file = ParquetFile::open(&source, &job.env, &options, table).await?;
+            let file = ParquetFile::open(&source, &reading.env, &options, table).await?;
             file.plan.check()?;
             let schema = file.plan.schema().clone();
             (Kind::Parquet(file), schema)
         }
         Format::Csv(options) => {
             let mut options = options.clone();
-            options.batch_rows_max = job.options.batch_rows;
-            options.batch_bytes_max = options.batch_bytes_max.min(usize::try_from(job.budget.share() / 4).unwrap_or(1)).max(1);
-            options.rejected_listed_max = job.options.rejected_listed_max;
-            match CsvFile::open(&source, &job.env, &options, path_tags, table).await {
+            options.batch_rows_max = reading.options.batch_rows;
+            options.batch_bytes_max =
+                options.batch_bytes_max.min(usize::try_from(reading.budget.share() / 4).unwrap_or(1)).max(1);
+            options.rejected_listed_max = reading.options.rejected_listed_max;
+            match CsvFile::open(&source, &reading.env, &options, path_tags, table).await {
                 Err(error) if is_without_rows(&error) => (Kind::NoRows, TableSchema::new()),
                 Err(error) => return Err(error),
                 Ok(file) => {
@@ -241,5 +272,5 @@ pub(crate) async fn open(job: &Job, index: usize, source: SourceFile, table: &Ta
             }
         }
     };
-    Ok(Opened { index, source, kind, schema })
+    Ok(Opened { index, source, kind, schema, is_stored })
 }

@@ -73,7 +73,9 @@ fn find_local(text: &str, extension: &str) -> Result<Vec<SourceFile>, ImportErro
 /// The files below a folder, by their paths.
 fn walk(folder: &Path, extension: &str, depth: usize, files: &mut Vec<SourceFile>) -> io::Result<()> {
     let Some(depth) = depth.checked_sub(1) else {
-        return Err(io::Error::other(format!("folders are nested deeper than {DEPTH_MAX}: remove links that lead back")));
+        return Err(io::Error::other(format!(
+            "folders are nested deeper than {DEPTH_MAX}: remove links that lead back"
+        )));
     };
     let mut paths = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<PathBuf>>>()?;
     paths.sort();

@@ -1,5 +1,7 @@
 //! Files to segments, without a server and without a log.
 
+use std::collections::BTreeSet;
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -9,10 +11,10 @@ use tidewell_storage::Store;
 use tidewell_types::WriterId;
 use tokio::sync::Semaphore;
 
-use crate::budget::Budget;
 use crate::error::ImportError;
-use crate::feed::{Event, Feed};
+use crate::feed::{Event, Feed, Reading, Todo};
 use crate::file::SourceFile;
+use crate::journal::Journal;
 use crate::options::ImportOptions;
 use crate::pack::{Packer, Stored};
 use crate::progress::Progress;
@@ -33,14 +35,19 @@ pub struct Importer {
 /// What all parts of one import share.
 #[derive(Debug)]
 pub(crate) struct Job {
+    pub(crate) reading: Arc<Reading>,
     pub(crate) store: Store,
-    pub(crate) env: Env,
     pub(crate) manifest: Manifest,
     pub(crate) writer: WriterId,
-    pub(crate) options: ImportOptions,
-    pub(crate) progress: Arc<Progress>,
-    pub(crate) budget: Arc<Budget>,
     pub(crate) slots: Arc<Semaphore>,
+}
+
+impl Deref for Job {
+    type Target = Reading;
+
+    fn deref(&self) -> &Reading {
+        &self.reading
+    }
 }
 
 impl Importer {
@@ -53,8 +60,11 @@ impl Importer {
     /// Imports files, in the order given. Runs to its end whatever single files are like: those that cannot be stored are in
     /// the summary, each with its reason.
     ///
-    /// Requests: two GETs to catch up; of each file what reading it takes; a commit for columns that the table lacks; a PUT
-    /// for each segment; and a commit (5 requests) for each bundle of files whose rows take an eighth of the memory limit, or
+    /// With `resume` the files that an earlier run of the same import has stored are left out, and that run, should it still go
+    /// on, is stopped ([`journal`](crate::journal)). Without, all files are stored, after what was there.
+    ///
+    /// Requests: two GETs to catch up; a PUT and a LIST for the journal; of each file what reading it takes; a commit for columns that the table lacks; a PUT
+    /// for each segment; and a PUT and a commit (5 requests) for each bundle of files whose rows take a tenth of the memory limit, or
     /// for a single larger file.
     ///
     /// Dropping the future stops it: what was committed stays, and a commit that is under way ends by itself.
@@ -69,29 +79,38 @@ impl Importer {
     ) -> Result<ImportSummary, ImportError> {
         options.check()?;
         let started = self.env.monotonic();
-        progress.files_total.store(files.len() as u64, Ordering::Relaxed);
-        progress.bytes_total.store(files.iter().map(SourceFile::file_bytes).sum(), Ordering::Relaxed);
+        progress.set_total(files);
         let state = self.manifest.catch_up().await?;
+        let reading = Reading::new(&self.env, options, progress);
         let job = Arc::new(Job {
+            reading: Arc::clone(&reading),
             store: self.store.clone(),
-            env: self.env.clone(),
             manifest: self.manifest.clone(),
             writer: self.env.writer_id(),
-            options: options.clone(),
-            progress: Arc::clone(progress),
-            budget: Budget::new(options.read_bytes_max()),
             slots: Arc::new(Semaphore::new(RUNS_MAX)),
         });
-        let todo: Vec<(usize, SourceFile)> = files.iter().cloned().enumerate().collect();
+        let journal = match options.dry_run {
+            true => None,
+            false => Some(Journal::begin(&self.store, &self.env, &self.manifest, options.job()).await?),
+        };
+        let stored = match &journal {
+            Some(journal) if options.resume => journal.take_over().await?,
+            _ => BTreeSet::new(),
+        };
+        let (todo, skipped) = todo(files, &stored, options);
         let known = table_schema(&state, &options.table);
-        let mut feed = Feed::new(Arc::clone(&job), Arc::clone(&known), todo);
-        let mut packer = Packer::new(Arc::clone(&job), known);
+        let mut feed = Feed::new(reading, Arc::clone(&known), todo);
+        let mut packer = Packer::new(Arc::clone(&job), known, journal);
+        packer.note_skipped(&skipped);
         while let Some(event) = feed.next().await {
             if progress.is_cancelled() {
                 packer.cancel();
                 break;
             }
             step(&mut feed, &mut packer, event).await?;
+            if packer.is_stopped() {
+                break;
+            }
         }
         let mut summary = packer.finish().await?;
         summary.read_bytes_peak = job.budget.peak_bytes();
@@ -99,6 +118,25 @@ impl Importer {
         summary.elapsed = self.env.monotonic().saturating_sub(started);
         Ok(summary)
     }
+}
+
+/// The files that are to be read, and those that need not be since they are stored. Which values a stored file has is only
+/// known from its rows.
+fn todo<'a>(
+    files: &'a [SourceFile],
+    stored: &BTreeSet<u128>,
+    options: &ImportOptions,
+) -> (Vec<Todo>, Vec<&'a SourceFile>) {
+    let (mut todo, mut skipped) = (Vec::new(), Vec::new());
+    for (index, source) in files.iter().enumerate() {
+        let is_stored = stored.contains(&source.identity());
+        if is_stored && options.dedup_column.is_none() {
+            skipped.push(source);
+        } else {
+            todo.push(Todo { index, source: source.clone(), is_stored });
+        }
+    }
+    (todo, skipped)
 }
 
 async fn step(feed: &mut Feed, packer: &mut Packer, event: Event) -> Result<(), ImportError> {

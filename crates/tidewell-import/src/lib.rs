@@ -3,8 +3,8 @@
 //! ```text
 //! sources -> find -> files -> Importer::run: read -> sort -> encode -> commit
 //!                          -> plan_files: what each file would become (--schema-only)
-//!                          -> line_batches: line protocol for a server (REST mode)
-//!                          -> footers: what a registration needs
+//!                          -> LineReader: line protocol for a server (REST mode)
+//!                          -> foreign_files: what a registration needs
 //! ```
 //!
 //! # What an import promises
@@ -21,17 +21,22 @@
 mod budget;
 mod commit;
 mod csv;
+mod dedup;
 mod error;
 mod feed;
 mod file;
 mod find;
 mod importer;
+pub mod journal;
 mod lane;
+mod lines;
 mod merge;
 mod options;
 mod pack;
 mod parquet;
+mod plan_files;
 mod progress;
+mod register;
 mod run;
 #[cfg(test)]
 mod sample;
@@ -43,7 +48,10 @@ pub use error::ImportError;
 pub use file::SourceFile;
 pub use find::find;
 pub use importer::Importer;
+pub use lines::{LineBatch, LineReader, LineStep};
 pub use options::{Format, ImportOptions};
+pub use plan_files::{ColumnPlan, FilePlan, ImportPlan, plan_files};
 pub use progress::{Progress, ProgressView};
+pub use register::{ForeignFile, ForeignFiles, foreign_files};
 pub use source::Source;
 pub use summary::{FileFailure, FileRejections, ImportSummary};

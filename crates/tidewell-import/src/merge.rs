@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use arrow_array::RecordBatch;
 use tidewell_env::Env;
-use tidewell_segment::{DecodeStep, Footer, MergeKey, MergeStep, Merger, SegmentDecoder, SegmentError, encode, sort_rows};
+use tidewell_segment::{
+    DecodeStep, Footer, MergeKey, MergeStep, Merger, SegmentDecoder, SegmentError, encode, sort_rows,
+};
 use tidewell_stage::{Place, StageError};
 use tidewell_storage::{StorageError, Store};
 
@@ -57,8 +59,9 @@ pub(crate) async fn merge_runs(context: &MergeContext, runs: Vec<Run>) -> Result
 /// The segments that reach into each other, directly or by way of others; those of a cluster by run.
 fn clusters(runs: Vec<Run>) -> Vec<Vec<RunSegment>> {
     let numbered = runs.into_iter().enumerate();
-    let segments: Vec<(usize, RunSegment)> =
-        numbered.flat_map(|(run, Run { segments, .. })| segments.into_iter().map(move |segment| (run, segment))).collect();
+    let segments: Vec<(usize, RunSegment)> = numbered
+        .flat_map(|(run, Run { segments, .. })| segments.into_iter().map(move |segment| (run, segment)))
+        .collect();
     let mut cluster_of: Vec<usize> = (0..segments.len()).collect();
     for (later, (run, segment)) in segments.iter().enumerate() {
         for (earlier, (other_run, other)) in segments.iter().enumerate().take(later) {

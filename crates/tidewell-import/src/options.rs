@@ -2,12 +2,13 @@
 
 use tidewell_csv::CsvOptions;
 use tidewell_segment::foreign::ForeignOptions;
-use tidewell_types::TableName;
+use tidewell_types::{TableName, TokenId};
+use xxhash_rust::xxh3::xxh3_128;
 
 use crate::error::ImportError;
 
-/// The least memory that an import can work in, in bytes.
-const MEMORY_BYTES_MIN: u64 = 16 << 20;
+/// The least memory that an import can work in, in bytes; tests sort their few rows in more runs.
+const MEMORY_BYTES_MIN: u64 = if cfg!(test) { 64 << 10 } else { 16 << 20 };
 
 /// What the files are, and how their columns are taken.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,14 +91,30 @@ impl ImportOptions {
         Ok(())
     }
 
-    /// Rows that are sorted together take about this much, in bytes. While they are sorted and encoded they are there some
-    /// two and a half times, for each of the runs that are worked on at once.
+    /// Rows that are sorted together take about this much, in bytes. While they are sorted and encoded they are there up to
+    /// three times, in each of the two runs that are worked on at once.
     pub(crate) fn run_bytes(&self) -> u64 {
-        self.memory_bytes_max / 8
+        self.rows_bytes_max() / 10
+    }
+
+    /// What remembering the values of the dedup column may take.
+    pub(crate) fn dedup_bytes_max(&self) -> u64 {
+        self.memory_bytes_max - self.rows_bytes_max()
+    }
+
+    fn rows_bytes_max(&self) -> u64 {
+        if self.dedup_column.is_some() { self.memory_bytes_max / 2 } else { self.memory_bytes_max }
+    }
+
+    /// What tells this import from others of the same database, for its journal: where the rows go, and what they become. Made
+    /// of what the options print, so that another release may not know an import that this one began.
+    pub(crate) fn job(&self) -> TokenId {
+        let what = format!("{}\n{:?}\n{}\n{:?}", self.table, self.format, self.hive, self.dedup_column);
+        TokenId::from_bytes(xxh3_128(what.as_bytes()).to_le_bytes())
     }
 
     /// What reading may hold: packed bytes, and decoded rows that wait.
     pub(crate) fn read_bytes_max(&self) -> u64 {
-        self.memory_bytes_max / 4
+        self.rows_bytes_max() / 4
     }
 }

@@ -2,29 +2,25 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use arrow_array::RecordBatch;
 use tidewell_csv::{CsvPlan, Rejections};
 use tidewell_segment::EncodeOptions;
 use tidewell_stage::Stager;
-use tidewell_types::{TableSchema, Version};
+use tidewell_types::{TIME_COLUMN, TableSchema};
 use tokio::task::JoinHandle;
 
-use crate::commit::{Committed, author, commit};
 use crate::csv::CsvFile;
+use crate::dedup::Dedup;
 use crate::error::{FileError, ImportError};
 use crate::feed::{Kind, Opened};
 use crate::file::SourceFile;
 use crate::importer::Job;
-use crate::lane::{CsvFound, rows_bytes};
-use crate::merge::{MergeContext, merge_runs};
-use crate::run::{Run, RunSegment, RunTarget, stage_run, times};
-use crate::schema::{grow, merged, table_schema, tags_of, with_fields_of};
-use crate::summary::{FileFailure, FileRejections, ImportSummary};
-
-/// Bundles on their way to a commit, at most.
-const SHIPMENTS_MAX: usize = 3;
+use crate::journal::Journal;
+use crate::lane::CsvFound;
+use crate::run::{Run, RunTarget, stage_run};
+use crate::schema::{grow, merged, tags_of, with_fields_of};
+use crate::summary::{FileRejections, ImportSummary};
 
 type Staging = JoinHandle<Result<Run, FileError>>;
 
@@ -42,6 +38,7 @@ pub(crate) enum Stored {
 pub(crate) struct WholeFile {
     pub(crate) source: SourceFile,
     pub(crate) rows: u64,
+    pub(crate) rows_dropped: u64,
 }
 
 /// Whole files that are sorted together.
@@ -50,22 +47,6 @@ struct Bundle {
     files: Vec<WholeFile>,
     batches: Vec<RecordBatch>,
     bytes: u64,
-}
-
-/// The file that is being read.
-struct Current {
-    file: Arc<Opened>,
-    batches: Vec<RecordBatch>,
-    bytes: u64,
-    rows_read: u64,
-    /// Runs of it that are staged, or about to be.
-    runs: Vec<Staging>,
-    /// What they are staged by; the first one's generation is that of all.
-    target: Option<RunTarget>,
-    /// Whether times never fell so far.
-    is_by_time: bool,
-    time_last: i64,
-    is_again: bool,
 }
 
 struct Shipment {
@@ -83,67 +64,20 @@ pub(crate) struct Packer {
     current: Option<Current>,
     queue: VecDeque<Shipment>,
     summary: ImportSummary,
+    journal: Option<Journal>,
+    dedup: Option<Dedup>,
+    files_without_column: u64,
     /// Why nothing more is committed.
     stopped: Option<String>,
 }
 
-impl Current {
-    fn new(file: Arc<Opened>) -> Self {
-        Self {
-            file,
-            batches: Vec::new(),
-            bytes: 0,
-            rows_read: 0,
-            runs: Vec::new(),
-            target: None,
-            is_by_time: true,
-            time_last: i64::MIN,
-            is_again: false,
-        }
-    }
-
-    fn push(&mut self, rows: RecordBatch) {
-        for time in times(&rows) {
-            self.is_by_time &= *time >= self.time_last;
-            self.time_last = *time;
-        }
-        self.bytes += rows_bytes(&rows);
-        self.batches.push(rows);
-    }
-
-    /// The rows for a run. Of a file that is ordered by time those of the last instant stay behind: the next run may have more
-    /// of it, and then neither reaches into the other.
-    fn take_run(&mut self, is_last: bool) -> Vec<RecordBatch> {
-        let mut batches = std::mem::take(&mut self.batches);
-        self.bytes = 0;
-        if is_last || !self.is_by_time {
-            return batches;
-        }
-        let mut behind = Vec::new();
-        while let Some(rows) = batches.pop() {
-            let earlier = times(&rows).partition_point(|time| *time < self.time_last);
-            if earlier < rows.num_rows() {
-                behind.push(rows.slice(earlier, rows.num_rows() - earlier));
-            }
-            if earlier > 0 {
-                batches.push(rows.slice(0, earlier));
-                break;
-            }
-        }
-        behind.reverse();
-        if batches.is_empty() {
-            // All of one instant: there is nothing to part.
-            return behind;
-        }
-        self.bytes = behind.iter().map(rows_bytes).sum();
-        self.batches = behind;
-        batches
-    }
-}
-
 impl Packer {
-    pub(crate) fn new(job: Arc<Job>, known: Arc<TableSchema>) -> Self {
+    pub(crate) fn new(job: Arc<Job>, known: Arc<TableSchema>, journal: Option<Journal>) -> Self {
+        let dedup = job.options.dedup_column.as_ref();
         Self {
+            dedup: dedup.map(|column| Dedup::new(column, job.options.dedup_bytes_max())),
+            journal,
+            files_without_column: 0,
             job,
             known,
             bundle: Bundle::default(),
@@ -161,7 +95,12 @@ impl Packer {
 
     /// A file's rows follow.
     pub(crate) fn begin(&mut self, file: Arc<Opened>) -> Stored {
-        if let Err(error) = merged(&self.known, &file.schema, self.job.options.columns_max) {
+        let fits = match &file.kind {
+            // Its types may follow those of the table yet.
+            Kind::Csv(csv) => csv.plan.clone().adopt(&self.known).map_err(FileError::from),
+            _ => merged(&self.known, &file.schema, self.job.options.columns_max).map(|_| ()),
+        };
+        if let Err(error) = fits {
             self.note_failure(&file.source, &error);
             return Stored::Refused;
         }
@@ -171,9 +110,13 @@ impl Packer {
 
     /// The next rows of the file.
     pub(crate) async fn take(&mut self, rows: RecordBatch) -> Result<Stored, ImportError> {
+        let row_count = rows.num_rows() as u64;
+        let rows = self.without_repeated(rows).await?;
         let Some(current) = &mut self.current else { return Ok(Stored::GoOn) };
-        current.rows_read += rows.num_rows() as u64;
-        if self.job.options.dry_run || rows.num_rows() == 0 {
+        current.rows_read += row_count;
+        current.rows_dropped += row_count - rows.num_rows() as u64;
+        let is_counted_only = self.job.options.dry_run || current.file.is_stored || current.is_unsettled;
+        if is_counted_only || rows.num_rows() == 0 {
             return Ok(Stored::GoOn);
         }
         current.push(rows);
@@ -188,9 +131,27 @@ impl Packer {
         }
     }
 
+    /// The rows whose value of the dedup column is new.
+    async fn without_repeated(&mut self, rows: RecordBatch) -> Result<RecordBatch, ImportError> {
+        let Some(mut dedup) = self.dedup.take() else { return Ok(rows) };
+        let kept = self.job.env.blocking(move || {
+            let kept = dedup.keep(rows);
+            (dedup, kept)
+        });
+        let (dedup, kept) = kept.await;
+        self.dedup = Some(dedup);
+        kept
+    }
+
     /// All rows of the file were given.
     pub(crate) async fn end(&mut self, found: Option<Box<CsvFound>>) -> Result<Stored, ImportError> {
         let Some(mut current) = self.current.take() else { return Ok(Stored::GoOn) };
+        if current.file.is_stored {
+            self.keep_values();
+            self.job.progress.end(current.file.source.url());
+            self.note_skipped(&[&current.file.source]);
+            return Ok(Stored::GoOn);
+        }
         let mut schema = current.file.schema.clone();
         let mut rejections = Rejections::default();
         let file = Arc::clone(&current.file);
@@ -203,10 +164,17 @@ impl Packer {
                 Err(Unfit::No(error)) => return Ok(self.refuse(current, &error).await),
                 Err(Unfit::Again(plan)) => {
                     self.withdraw(std::mem::take(&mut current.runs)).await;
-                    self.current = Some(Current { is_again: true, ..Current::new(Arc::clone(&file)) });
+                    self.forget_values();
+                    self.current = Some(Current::again(Arc::clone(&file)));
                     return Ok(Stored::Again(Arc::clone(&file), Box::new(csv.clone()), plan));
                 }
             }
+        }
+        if let Some(column) = &self.job.options.dedup_column
+            && column != TIME_COLUMN
+            && schema.kind(column).is_none()
+        {
+            self.note_absent(current.file.source.url());
         }
         if current.rows_read > 0 {
             match self.admit(&schema).await? {
@@ -220,6 +188,7 @@ impl Packer {
     /// Puts a whole file into the bundle, or ships it where it has runs of its own.
     async fn store(&mut self, current: Current, rejections: Rejections) -> Result<Stored, ImportError> {
         let source = current.file.source.clone();
+        self.keep_values();
         self.job.progress.end(source.url());
         self.summary.rows_read += current.rows_read + rejections.count;
         self.summary.rows_rejected += rejections.count;
@@ -229,7 +198,8 @@ impl Packer {
             kept.append(rejections, self.job.options.rejected_listed_max.saturating_sub(listed));
             self.summary.rejections.push(FileRejections { file: source.url().to_owned(), rejections: kept });
         }
-        let file = WholeFile { source, rows: current.rows_read };
+        let rows = current.rows_read - current.rows_dropped;
+        let file = WholeFile { source, rows, rows_dropped: current.rows_dropped };
         if self.job.options.dry_run {
             self.note_stored(std::slice::from_ref(&file));
             return Ok(Stored::GoOn);
@@ -265,7 +235,7 @@ impl Packer {
             true => Unfit::No(error),
             false => Unfit::Again(Box::new(plan)),
         };
-        if current.target.as_ref().is_some_and(is_other) {
+        if current.is_unsettled || current.target.as_ref().is_some_and(is_other) {
             let error = FileError::Conflict("its columns keep changing their types: give them (--type)".to_owned());
             return Err(again(plan, current.is_again, error));
         }
@@ -297,10 +267,24 @@ impl Packer {
         if let Some(current) = self.current.take() {
             self.withdraw(current.runs).await;
         }
+        self.forget_values();
         self.note_failure(source, error);
     }
 
+    fn keep_values(&mut self) {
+        if let Some(dedup) = &mut self.dedup {
+            dedup.keep_file();
+        }
+    }
+
+    fn forget_values(&mut self) {
+        if let Some(dedup) = &mut self.dedup {
+            dedup.forget_file();
+        }
+    }
+
     async fn refuse(&mut self, current: Current, error: &FileError) -> Stored {
+        self.forget_values();
         self.withdraw(current.runs).await;
         self.note_failure(&current.file.source, error);
         Stored::Refused
@@ -312,6 +296,13 @@ impl Packer {
         let batches = current.take_run(is_last);
         let target = match self.run_target(&current, &batches).await? {
             Ok(target) => target,
+            Err(FileError::Conflict(_)) if matches!(current.file.kind, Kind::Csv(_)) && !current.is_again => {
+                // A column has turned out to be another than it began as. At the end of the file all of them are known.
+                self.withdraw(std::mem::take(&mut current.runs)).await;
+                let unsettled = current.unsettled();
+                self.current = Some(unsettled);
+                return Ok(Stored::GoOn);
+            }
             Err(error) => return Ok(self.refuse(current, &error).await),
         };
         if !batches.is_empty() {
@@ -347,13 +338,13 @@ impl Packer {
     }
 
     fn target(&self, schema: Arc<TableSchema>, stager: Option<Stager>) -> RunTarget {
-        let Job { store, env, manifest, options, .. } = &*self.job;
+        let Job { reading, store, manifest, .. } = &*self.job;
         let state = manifest.state();
-        let fresh = || Stager::new(store, env, manifest.layout(), state.open_generation());
+        let fresh = || Stager::new(store, &reading.env, manifest.layout(), state.open_generation());
         RunTarget {
-            table: options.table.clone(),
+            table: reading.options.table.clone(),
             schema,
-            time_floor: state.tables.get(&options.table).and_then(|table| table.time_floor),
+            time_floor: state.tables.get(&reading.options.table).and_then(|table| table.time_floor),
             options: EncodeOptions::hot().ranked(state.version.next().unwrap_or(state.version)),
             stager: stager.unwrap_or_else(fresh),
         }
@@ -368,111 +359,6 @@ impl Packer {
             drop(slot);
             run
         })
-    }
-
-    async fn ship_bundle(&mut self) -> Result<(), ImportError> {
-        let Bundle { files, batches, .. } = std::mem::take(&mut self.bundle);
-        if files.is_empty() {
-            return Ok(());
-        }
-        let target = self.target(table_schema(&self.job.manifest.state(), &self.job.options.table), None);
-        let runs = vec![self.stage(target.clone(), batches).await];
-        self.ship(Shipment { files, runs, target }).await
-    }
-
-    async fn ship(&mut self, shipment: Shipment) -> Result<(), ImportError> {
-        self.queue.push_back(shipment);
-        let is_staged = |shipment: &Shipment| shipment.runs.iter().all(JoinHandle::is_finished);
-        while self.queue.len() > SHIPMENTS_MAX || self.queue.front().is_some_and(is_staged) {
-            self.settle().await?;
-        }
-        Ok(())
-    }
-
-    /// Commits the oldest shipment.
-    async fn settle(&mut self) -> Result<(), ImportError> {
-        let Some(Shipment { files, runs, target }) = self.queue.pop_front() else { return Ok(()) };
-        if self.stopped.is_some() {
-            self.withdraw(runs).await;
-            self.note_unstored(&files, &FileError::Cancelled);
-            return Ok(());
-        }
-        let mut staged = Vec::with_capacity(runs.len());
-        let mut failed = None;
-        for run in runs {
-            match run.await {
-                Ok(Ok(run)) => staged.push(run),
-                Ok(Err(error)) => failed = failed.or(Some(error)),
-                Err(join) => std::panic::resume_unwind(join.into_panic()),
-            }
-        }
-        let rows_expired = staged.iter().map(|run| run.rows_expired).sum::<u64>();
-        let merged = match failed {
-            None => {
-                let context = MergeContext {
-                    env: self.job.env.clone(),
-                    store: self.job.store.clone(),
-                    target: target.clone(),
-                    segment_bytes: self.job.options.run_bytes() / 2,
-                };
-                let all: Vec<RunSegment> = staged.iter().flat_map(|run| run.segments.clone()).collect();
-                merge_runs(&context, staged).await.map_err(|error| (error, all))
-            }
-            Some(error) => Err((error, staged.into_iter().flat_map(|run| run.segments).collect())),
-        };
-        match merged {
-            Ok(merged) => {
-                self.commit(&files, &target, merged.segments, rows_expired).await?;
-                self.discard(&merged.replaced).await;
-            }
-            Err((FileError::Stage(error), segments)) => {
-                self.discard(&segments).await;
-                return Err(error.into());
-            }
-            Err((error, segments)) => {
-                self.discard(&segments).await;
-                self.note_unstored(&files, &error);
-            }
-        }
-        Ok(())
-    }
-
-    async fn commit(
-        &mut self,
-        files: &[WholeFile],
-        target: &RunTarget,
-        segments: Vec<RunSegment>,
-        rows_expired: u64,
-    ) -> Result<(), ImportError> {
-        let adds: Vec<_> = segments.iter().map(|segment| segment.staged.entry.clone()).collect();
-        let mut committed = Committed::Yes(Version::ZERO);
-        if !adds.is_empty() {
-            let author = author(target.stager.generation(), self.job.writer);
-            committed = commit(&self.job.manifest, author, adds, None).await?;
-        }
-        match committed {
-            Committed::Yes(version) => {
-                self.note_stored(files);
-                self.summary.rows_imported -= rows_expired;
-                self.summary.rows_expired += rows_expired;
-                self.note_segments(&segments, version);
-            }
-            Committed::TooLate => {
-                self.discard(&segments).await;
-                let reason = "it took longer than objects may wait for their commit: run it again with --resume";
-                self.note_unstored(files, &FileError::Other(reason.to_owned()));
-            }
-            Committed::Unknown(reason) => {
-                let failures = files.iter().map(|file| FileFailure {
-                    file: file.source.url().to_owned(),
-                    reason: reason.clone(),
-                    is_unknown: true,
-                });
-                self.summary.failures.extend(failures);
-                self.stopped = Some(reason);
-            }
-        }
-        Ok(())
     }
 
     /// Stops at this point: what is staged and not committed is given up.
@@ -497,58 +383,8 @@ impl Packer {
         while !self.queue.is_empty() {
             self.settle().await?;
         }
-        if self.summary.rows_expired > 0 {
-            let rows = self.summary.rows_expired;
-            self.summary.warnings.push(format!("{rows} rows have outlived the table's retention and were not stored"));
-        }
+        self.note_end();
         Ok(self.summary)
-    }
-
-    /// Deletes what runs put; no commit names it, and none was tried.
-    async fn withdraw(&self, runs: Vec<Staging>) {
-        for run in runs {
-            if let Ok(Ok(run)) = run.await {
-                self.discard(&run.segments).await;
-            }
-        }
-    }
-
-    async fn discard(&self, segments: &[RunSegment]) {
-        let names: Vec<_> = segments.iter().map(|segment| segment.staged.name.clone()).collect();
-        if let Err(error) = self.job.store.delete(&names).await {
-            tracing::warn!(%error, "segments of an import that were never committed stay behind; they are never read");
-        }
-    }
-
-    fn note_stored(&mut self, files: &[WholeFile]) {
-        self.summary.files_imported += files.len() as u64;
-        self.summary.rows_imported += files.iter().map(|file| file.rows).sum::<u64>();
-        self.job.progress.files_done.fetch_add(files.len() as u64, Ordering::Relaxed);
-    }
-
-    fn note_segments(&mut self, segments: &[RunSegment], version: Version) {
-        if segments.is_empty() {
-            return;
-        }
-        let entries = || segments.iter().map(|segment| &segment.staged.entry);
-        self.summary.segments += segments.len() as u64;
-        self.summary.segment_rows += entries().map(|entry| entry.row_count).sum::<u64>();
-        self.summary.segment_bytes += entries().map(|entry| entry.file_bytes).sum::<u64>();
-        self.summary.commits += 1;
-        self.summary.version = version;
-    }
-
-    fn note_unstored(&mut self, files: &[WholeFile], error: &FileError) {
-        for file in files {
-            self.note_failure(&file.source, error);
-        }
-    }
-
-    fn note_failure(&mut self, source: &SourceFile, error: &FileError) {
-        self.job.progress.end(source.url());
-        self.job.progress.files_failed.fetch_add(1, Ordering::Relaxed);
-        let (file, reason) = (source.url().to_owned(), error.to_string());
-        self.summary.failures.push(FileFailure { file, reason, is_unknown: false });
     }
 }
 
@@ -564,6 +400,12 @@ impl From<FileError> for Unfit {
         Self::No(error)
     }
 }
+
+mod current;
+mod note;
+mod ship;
+
+use current::Current;
 
 #[cfg(test)]
 mod tests;

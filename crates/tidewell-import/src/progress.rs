@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 
+use crate::file::SourceFile;
+
 /// Files that are named as being read, at most.
 const CURRENT_MAX: usize = 8;
 
@@ -71,6 +73,11 @@ impl Progress {
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_total(&self, files: &[SourceFile]) {
+        self.files_total.store(files.len() as u64, Ordering::Relaxed);
+        self.bytes_total.store(files.iter().map(SourceFile::file_bytes).sum(), Ordering::Relaxed);
     }
 
     pub(crate) fn begin(&self, file: &str) {

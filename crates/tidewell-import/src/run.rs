@@ -73,7 +73,9 @@ fn encode_run(target: &RunTarget, batches: Vec<RecordBatch>) -> Result<Encoded, 
     for window in split(kept)? {
         let sorted = sort_rows(&target.schema, &window.batches)?;
         drop(window);
-        encoded.keys.push((key_at(&target.schema, &sorted, 0)?, key_at(&target.schema, &sorted, sorted.num_rows() - 1)?));
+        encoded
+            .keys
+            .push((key_at(&target.schema, &sorted, 0)?, key_at(&target.schema, &sorted, sorted.num_rows() - 1)?));
         encoded.segments.push(encode(&target.table, &target.schema, &sorted, &target.options)?);
     }
     Ok(encoded)

@@ -44,8 +44,7 @@ pub(crate) fn table() -> TableName {
 }
 
 pub(crate) fn parquet() -> ImportOptions {
-    let foreign =
-        ForeignOptions { time_fallback: true, tags: vec!["host".to_owned()], ..ForeignOptions::default() };
+    let foreign = ForeignOptions { time_fallback: true, tags: vec!["host".to_owned()], ..ForeignOptions::default() };
     ImportOptions::new(table(), Format::Parquet(foreign))
 }
 
@@ -129,10 +128,7 @@ pub(crate) async fn answer(store: &Store) -> Answer {
     answer
 }
 
-fn rows_of(
-    rows: &RecordBatch,
-    schema: &tidewell_types::TableSchema,
-) -> Vec<((String, i64), BTreeMap<String, String>)> {
+fn rows_of(rows: &RecordBatch, schema: &tidewell_types::TableSchema) -> Vec<((String, i64), BTreeMap<String, String>)> {
     let times = crate::run::times(rows).to_vec();
     let text = |column: &str, row: usize| {
         let column = &rows[column];

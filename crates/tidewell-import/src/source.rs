@@ -29,7 +29,11 @@ impl Source {
     pub fn parse(text: &str, env: &Env, options: &StoreOptions) -> Result<Self, ImportError> {
         let wrong = |problem: String| ImportError::Source { source_name: text.to_owned(), problem };
         let Some((scheme, rest)) = text.split_once("://") else {
-            return if text.is_empty() { Err(wrong("it is empty".to_owned())) } else { Ok(Self::Local(text.to_owned())) };
+            return if text.is_empty() {
+                Err(wrong("it is empty".to_owned()))
+            } else {
+                Ok(Self::Local(text.to_owned()))
+            };
         };
         match scheme {
             "file" => match text.parse().map_err(|error| wrong(format!("{error}")))? {

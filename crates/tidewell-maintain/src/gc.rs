@@ -11,6 +11,7 @@
 //! | lists of segments | their generation and all older ones are sealed, and no checkpoint that counts or has a name refers to them | a commit lets a checkpoint count only while those that its lists came from do ([`State::keeps_lists_of`]), and lists of its own are of a generation that was open at its version |
 //! | checkpoints | they neither count nor have a name, and can't any more | they are older than one that counts and than a version that is condemned, or than the opening of every generation that a commit can still be of |
 //! | final watermarks | their generation is sealed, and not with them | what a generation was sealed with stays |
+//! | journals of imports | their generation and 720 later ones are sealed | what is sealed stays so; nothing that is stored rests on them |
 //! | commits | they are at or below the floor | the floor only rises, and committers and readers ask for it after the fact |
 //!
 //! These facts are about one history. A *planted* state ([`State::is_planted`]: the target of a backup, or a database just rebuilt)
@@ -35,6 +36,7 @@ mod checkpoints;
 mod collector;
 mod commits;
 mod graves;
+mod journals;
 mod lists;
 mod log_entries;
 mod orphans;

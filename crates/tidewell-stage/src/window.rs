@@ -13,8 +13,7 @@ const HOUR_NS: i64 = 3_600_000_000_000;
 const DAY_NS: i64 = 24 * HOUR_NS;
 
 /// How wide windows are, narrow to wide; each is a multiple of the one before, so that windows nest.
-pub const WIDTHS_NS: [i64; 7] =
-    [HOUR_NS, 6 * HOUR_NS, DAY_NS, 4 * DAY_NS, 16 * DAY_NS, 64 * DAY_NS, 256 * DAY_NS];
+pub const WIDTHS_NS: [i64; 7] = [HOUR_NS, 6 * HOUR_NS, DAY_NS, 4 * DAY_NS, 16 * DAY_NS, 64 * DAY_NS, 256 * DAY_NS];
 
 /// The most windows that rows are split into; rows over more windows share wider ones.
 const WINDOWS_MAX: usize = 32;
@@ -56,9 +55,19 @@ pub fn split(batches: Vec<RecordBatch>) -> Result<Vec<Window>, ArrowError> {
         return Ok(vec![Window { batches }]);
     }
     let mut windows: Vec<Window> = Vec::new();
+    // Rows mostly come in order of time, so most batches lie in one window and need no copy.
+    let spans: Vec<_> = batches.iter().map(|batch| span(batch, width_ns)).collect();
     for number in numbers {
         let mut inside = Vec::new();
-        for batch in &batches {
+        for (batch, span) in batches.iter().zip(&spans) {
+            match span {
+                Some((first, last)) if *first == number && *last == number => {
+                    inside.push(batch.clone());
+                    continue;
+                }
+                Some((first, last)) if (*first..=*last).contains(&number) => {}
+                _ => continue,
+            }
             let mask: BooleanArray = times(batch).map(|ns| Some(ns.div_euclid(width_ns) == number)).collect();
             let rows = filter_record_batch(batch, &mask)?;
             if rows.num_rows() > 0 {
@@ -88,13 +97,25 @@ fn choose_width(batches: &[RecordBatch]) -> (i64, BTreeSet<i64>) {
 /// The numbers of the windows that have rows; `None` where there are more than `windows_max`.
 fn few_numbers(batches: &[RecordBatch], width_ns: i64, windows_max: usize) -> Option<BTreeSet<i64>> {
     let mut numbers = BTreeSet::new();
+    let mut last = None;
     for ns in batches.iter().flat_map(times) {
-        numbers.insert(ns.div_euclid(width_ns));
+        let number = ns.div_euclid(width_ns);
+        if last == Some(number) {
+            continue;
+        }
+        last = Some(number);
+        numbers.insert(number);
         if numbers.len() > windows_max {
             return None;
         }
     }
     Some(numbers)
+}
+
+/// The first and the last window that a batch has rows of.
+fn span(batch: &RecordBatch, width_ns: i64) -> Option<(i64, i64)> {
+    let first = times(batch).min()?.div_euclid(width_ns);
+    Some((first, times(batch).max()?.div_euclid(width_ns)))
 }
 
 fn times(batch: &RecordBatch) -> impl Iterator<Item = i64> {

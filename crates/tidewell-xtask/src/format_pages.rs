@@ -9,11 +9,12 @@ struct Format {
 }
 
 /// The formats: the one place that pairs code with its page.
-const FORMATS: [Format; 5] = [
+const FORMATS: [Format; 6] = [
     Format { page: "docs/formats/bucket.md", encoders: &["crates/tidewell-storage/src/names.rs"] },
     Format { page: "docs/formats/store.md", encoders: &["crates/tidewell-storage/src/format.rs"] },
     Format { page: "docs/formats/segment.md", encoders: &["crates/tidewell-segment/src/encode.rs"] },
     Format { page: "docs/formats/wal.md", encoders: &["crates/tidewell-wal/src/entry.rs"] },
+    Format { page: "docs/formats/import.md", encoders: &["crates/tidewell-import/src/journal/entry.rs"] },
     Format { page: "docs/formats/commit.md", encoders: &["crates/tidewell-manifest/src/record.rs"] },
 ];
 

@@ -8,7 +8,7 @@ use tidewell_types::{Generation, WriterId};
 use super::references::References;
 use super::summary::{GcKind, GcSummary};
 use super::sweep::{Garbage, Sweep};
-use super::{checkpoints, commits, graves, lists, log_entries, orphans};
+use super::{checkpoints, commits, graves, journals, lists, log_entries, orphans};
 use crate::error::MaintainError;
 use crate::seal::due::oldest_unsealed;
 
@@ -123,6 +123,7 @@ impl Collector {
             found.push(orphans);
             found.push(lists::find(self, state, &references, &mut summary).await?);
             found.push(lists::find_watermarks(self, state, &mut summary).await?);
+            found.push(journals::find(self, state, &mut summary).await?);
         }
         Ok((found, summary))
     }

@@ -24,11 +24,13 @@ pub enum GcKind {
     Watermarks,
     /// Commits at or below the floor.
     Commits,
+    /// Journals of imports that were begun too long ago to be resumed.
+    ImportJournals,
 }
 
 impl GcKind {
     /// All kinds, in the order in which summaries are printed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::LogEntries,
         Self::RemovedSegments,
         Self::OrphanSegments,
@@ -36,6 +38,7 @@ impl GcKind {
         Self::Checkpoints,
         Self::Watermarks,
         Self::Commits,
+        Self::ImportJournals,
     ];
 
     /// Its name in reports.
@@ -49,6 +52,7 @@ impl GcKind {
             Self::Checkpoints => "checkpoints",
             Self::Watermarks => "watermarks",
             Self::Commits => "commits",
+            Self::ImportJournals => "import-journals",
         }
     }
 }

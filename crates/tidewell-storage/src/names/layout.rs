@@ -1,6 +1,8 @@
 //! Where the objects of one database are.
 
-use tidewell_types::{DatabaseName, Generation, SegmentId, Seq, StreamId, TableName, Version, WriteId, WriterId};
+use tidewell_types::{
+    DatabaseName, Generation, SegmentId, Seq, StreamId, TableName, TokenId, Version, WriteId, WriterId,
+};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{ObjectName, Prefix, day, escape, table_folder};
@@ -132,6 +134,26 @@ impl DatabaseLayout {
     #[must_use]
     pub fn wal_generation_prefix(&self, generation: Generation) -> Prefix {
         self.folder(&format!("wal/{:08}", generation.get()))
+    }
+
+    /// An entry of an import's journal: of which files the import `job` means to commit next, in the run that `run` stands
+    /// for. No two runs have one name.
+    #[must_use]
+    pub fn import_entry(&self, job: TokenId, run: StreamId, seq: Seq) -> ObjectName {
+        let StreamId { generation, writer } = run;
+        self.object(format_args!("import/{job}/{:08}-{writer}/{:012}", generation.get(), seq.get()))
+    }
+
+    /// The journals of all imports.
+    #[must_use]
+    pub fn import_prefix(&self) -> Prefix {
+        self.folder("import")
+    }
+
+    /// The journals of all runs of one import.
+    #[must_use]
+    pub fn import_job_prefix(&self, job: TokenId) -> Prefix {
+        self.folder(&format!("import/{job}"))
     }
 
     /// A segment. `day` is the day of its data in days since 1970-01-01, as `TimestampNs::day` gives it; the folder is for

@@ -1,6 +1,6 @@
 //! Object names back to what they name; anything that is not exactly what printing gives is refused.
 
-use tidewell_types::{DatabaseName, Generation, SegmentId, Seq, StreamId, Version, WriteId};
+use tidewell_types::{DatabaseName, Generation, SegmentId, Seq, StreamId, TokenId, Version, WriteId};
 
 use super::{DatabaseLayout, Tier, day, escape};
 
@@ -82,6 +82,17 @@ impl DatabaseLayout {
         let stream = StreamId { generation, writer: writer.parse().ok()? };
         let seq = Seq::new(parts.next()?.parse().ok()?);
         (self.wal(stream, seq).as_str() == key).then_some((stream, seq))
+    }
+
+    /// The import, the run and the place of a journal entry's key.
+    #[must_use]
+    pub fn parse_import(&self, key: &str) -> Option<(TokenId, StreamId, Seq)> {
+        let mut parts = self.strip(key, "import")?.split('/');
+        let job = parts.next()?.parse().ok()?;
+        let (generation, writer) = parts.next()?.split_once('-')?;
+        let run = StreamId { generation: Generation::new(generation.parse().ok()?), writer: writer.parse().ok()? };
+        let seq = Seq::new(parts.next()?.parse().ok()?);
+        (self.import_entry(job, run, seq).as_str() == key).then_some((job, run, seq))
     }
 
     /// What a segment's key says.

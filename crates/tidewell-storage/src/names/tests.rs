@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use tidewell_types::{
-    DatabaseName, Generation, SegmentId, Seq, StreamId, TableName, TimestampNs, Version, WriteId, WriterId,
+    DatabaseName, Generation, SegmentId, Seq, StreamId, TableName, TimestampNs, TokenId, Version, WriteId, WriterId,
 };
 
 use super::{
@@ -43,6 +43,10 @@ fn names_printed_are_as_documented() {
         (layout.hint(), "db/plant!20A/hint".to_owned()),
         (layout.floor(), "db/plant!20A/floor".to_owned()),
         (layout.wal(stream, seq), format!("db/plant!20A/wal/00000007/f1-{ID_TEXT}/000000000012")),
+        (
+            layout.import_entry(TokenId::from_bytes(ID), stream, seq),
+            format!("db/plant!20A/import/{ID_TEXT}/00000007-{ID_TEXT}/000000000012"),
+        ),
         (segment, format!("db/plant!20A/hot/00000007/cpu/2024-01-01/{ID_TEXT}.parquet")),
     ] {
         assert_eq!(name.as_str(), text);
@@ -63,6 +67,8 @@ fn names_in_their_prefixes_start_with_them() {
         (layout.wal(stream, seq), layout.wal_generation_prefix(stream.generation)),
         (segment.clone(), layout.segment_prefix(Tier::Cold)),
         (segment, layout.segment_generation_prefix(Tier::Cold, stream.generation)),
+        (layout.import_entry(TokenId::from_bytes(ID), stream, seq), layout.import_prefix()),
+        (layout.import_entry(TokenId::from_bytes(ID), stream, seq), layout.import_job_prefix(TokenId::from_bytes(ID))),
         (layout.hint(), layout.prefix()),
         (layout.hint(), Prefix::databases()),
     ] {
@@ -241,6 +247,9 @@ proptest! {
         let (stream, seq) = (StreamId { generation, writer: WriterId::from_bytes(id) }, Seq::new(number));
         let wal = layout.wal(stream, seq);
         prop_assert_eq!(layout.parse_wal(wal.as_str()), Some((stream, seq)));
+        let entry = layout.import_entry(TokenId::from_bytes(id), stream, seq);
+        prop_assert_eq!(layout.parse_import(entry.as_str()), Some((TokenId::from_bytes(id), stream, seq)));
+        prop_assert!(is_safe(entry.as_str()), "{}", entry);
         prop_assert!(is_safe(wal.as_str()), "{}", wal);
 
         let (id, day) = (SegmentId::from_bytes(id), TimestampNs::from_ns(ns).day());
@@ -257,7 +266,7 @@ proptest! {
     #[test]
     fn parse_of_any_text_prints_it_back_or_is_none(tail in "[a-z0-9/!.-]{0,80}", folder in "[A-Za-z!.0-9 ]{0,12}") {
         let layout = layout("x");
-        for part in ["log", "ckpt", "idx", "wal", "hot"] {
+        for part in ["log", "ckpt", "idx", "wal", "hot", "import"] {
             let key = format!("db/x/{part}/{tail}");
             if let Some(version) = layout.parse_log(&key) {
                 let printed = layout.log(version);
