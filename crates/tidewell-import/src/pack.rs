@@ -386,7 +386,6 @@ impl Packer {
         self.note_end();
         Ok(self.summary)
     }
-
 }
 
 /// Why rows of CSV have not the types that they should have.

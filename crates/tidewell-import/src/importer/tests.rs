@@ -136,6 +136,7 @@ fn csv_bytes(rows: &[Row]) -> Vec<u8> {
 fn epoch_csv() -> ImportOptions {
     let mut options = csv();
     if let crate::Format::Csv(csv) = &mut options.format {
+        csv.time_columns = vec!["time".to_owned()];
         csv.time_format = tidewell_csv::TimeFormat::Epoch(Some(tidewell_csv::EpochUnit::Nanoseconds));
     }
     options
@@ -283,7 +284,11 @@ async fn a_run_that_was_taken_for_dead_is_stopped_by_the_one_that_resumes_it() {
     let options = small();
     let resuming = ImportOptions { resume: true, ..small() };
     let second = async {
-        tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+        // Once the first has begun.
+        let prefix = manifest(&store).await.layout().import_prefix();
+        while store.list(&prefix).await.unwrap().is_empty() {
+            tokio::task::yield_now().await;
+        }
         run(&store, &files, &resuming).await
     };
     let (first, second) = futures::future::join(run(&slow, &files, &options), second).await;

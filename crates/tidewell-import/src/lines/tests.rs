@@ -37,7 +37,7 @@ async fn rows_become_lines_that_parse_and_go_on_where_they_were_left() {
     let files = find_in(folder.path(), "parquet").await;
     let options = ImportOptions { batch_rows: 2, ..parquet() };
     let (lines, ends) = read_all(&files, &options, (0, 0)).await;
-    assert_eq!(lines, ["m,host=a\\ b v=1.5 1", "m w=7i 2", "m,host=d v=2,w=1i 4", "m,host=a\\ b v=1.5 1"]);
+    assert_eq!(lines, ["m,host=a\\ b v=1.5 1", "m w=7i 2", "m,host=d v=2.0,w=1i 4", "m,host=a\\ b v=1.5 1"]);
     assert_eq!(ends.len(), 2);
     let body = lines.join("\n");
     let mut parser = Parser::new(body.as_bytes());
@@ -74,7 +74,7 @@ async fn a_column_that_turns_out_to_have_fractions_is_sent_as_floats_from_the_st
     let files = find_in(folder.path(), "csv").await;
     let (lines, _) = read_all(&files, &csv(), (0, 0)).await;
     assert_eq!(lines.len(), 120_001);
-    assert!(lines[0].contains("v=0 ") && lines.iter().all(|line| !line.contains("i ")), "{}", lines[0]);
+    assert!(lines[0].contains("v=0.0 ") && lines.iter().all(|line| !line.contains("i ")), "{}", lines[0]);
 }
 
 #[tokio::test]

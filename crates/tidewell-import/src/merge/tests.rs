@@ -44,7 +44,10 @@ async fn runs_that_lie_one_behind_the_other_stay_as_they_are() {
     let hour = 3600 * SECOND_NS;
     for runs in [
         // By time, within one window.
-        vec![vec![(0, "a", None, Some(1)), (1, "b", None, Some(1))], vec![(2, "a", None, Some(2)), (3, "b", None, Some(2))]],
+        vec![
+            vec![(0, "a", None, Some(1)), (1, "b", None, Some(1))],
+            vec![(2, "a", None, Some(2)), (3, "b", None, Some(2))],
+        ],
         // By series, the last one going on in the next run.
         vec![
             vec![(0, "a", None, Some(1)), (hour, "a", None, Some(1)), (5, "b", None, Some(1))],
@@ -68,7 +71,14 @@ async fn many_runs_over_each_other_become_one_sequence_with_the_last_values() {
     let hosts = ["a", "b", "c"];
     let runs: Vec<Vec<Row>> = (0..20)
         .map(|run: i64| {
-            let row = |at: i64| ((at * (run + 3)) % 50, hosts[((at + run) % 3) as usize], (at % 2 == 0).then_some(run as f64 + 0.5), Some(run));
+            let row = |at: i64| {
+                (
+                    (at * (run + 3)) % 50,
+                    hosts[((at + run) % 3) as usize],
+                    (at % 2 == 0).then_some(run as f64 + 0.5),
+                    Some(run),
+                )
+            };
             (0..40).map(row).collect()
         })
         .collect();
