@@ -47,6 +47,14 @@ pub(crate) struct Opened {
     pub(crate) is_stored: bool,
 }
 
+impl Opened {
+    /// The same CSV file, to be read by a plan that knows all of it.
+    pub(crate) fn settled(&self, csv: &CsvFile, plan: CsvPlan) -> Result<Self, FileError> {
+        let schema = csv.schema_of(&plan)?;
+        Ok(Self { schema, kind: Kind::Csv(CsvFile { plan, ..csv.clone() }), ..self.clone() })
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) enum Kind {
     Parquet(ParquetFile),
@@ -155,12 +163,10 @@ impl Feed {
         self.parts.retain(|(file, ..)| file.index != index);
     }
 
-    /// Reads a CSV file, all of whose rows were given out, once more by another plan.
-    pub(crate) fn again(&mut self, file: &Arc<Opened>, csv: &CsvFile, plan: CsvPlan) {
-        let csv = CsvFile { plan, ..csv.clone() };
-        let file = Arc::new(Opened { kind: Kind::Csv(csv), ..Opened::clone(file) });
+    /// Reads a CSV file, all of whose rows were given out, once more.
+    pub(crate) fn again(&mut self, file: &Arc<Opened>) {
         let number = self.lanes.front().map_or(self.next_lane, |lane| lane.number);
-        let lane = self.start(file, Part::WholeCsv, number, (false, true));
+        let lane = self.start(Arc::clone(file), Part::WholeCsv, number, (false, true));
         self.lanes.push_front(lane);
     }
 

@@ -152,7 +152,7 @@ async fn step(feed: &mut Feed, packer: &mut Packer, event: Event) -> Result<(), 
     match stored {
         Stored::GoOn => {}
         Stored::Refused => feed.skip(),
-        Stored::Again(file, csv, plan) => feed.again(&file, &csv, *plan),
+        Stored::Again(file) => feed.again(&file),
     }
     Ok(())
 }

@@ -13,7 +13,6 @@ use tidewell_env::Env;
 use tidewell_line_protocol::{FieldValue, Line, encode};
 use tidewell_types::{ColumnKind, TIME_COLUMN, TableName, TableSchema};
 
-use crate::csv::CsvFile;
 use crate::dedup::Dedup;
 use crate::error::{FileError, ImportError};
 use crate::feed::{Event, Feed, Kind, Opened, Reading, Todo};
@@ -130,11 +129,14 @@ impl LineReader {
                     let Some(mut current) = self.current.take() else { continue };
                     let found = found.map(|found| *found);
                     if let (true, Kind::Csv(csv), Some(found)) = (current.is_scouting, &current.file.kind, &found) {
-                        current.is_scouting = false;
-                        let file = Arc::clone(&current.file);
-                        let csv: CsvFile = csv.clone();
-                        self.current = Some(current);
-                        self.feed.again(&file, &csv, settled(found.plan.clone()));
+                        match current.file.settled(csv, settled(found.plan.clone())) {
+                            Ok(file) => {
+                                current = Current { file: Arc::new(file), is_scouting: false, rows_done: 0 };
+                                self.feed.again(&current.file);
+                                self.current = Some(current);
+                            }
+                            Err(error) => self.waiting.push_back(failed(&current.file.source, &error)),
+                        }
                         continue;
                     }
                     self.end(&current.file, found.map(|found| found.rejections));

@@ -30,7 +30,7 @@ pub(crate) enum Stored {
     /// The rest of the file is not wanted.
     Refused,
     /// The file is to be read once more, by another plan.
-    Again(Arc<Opened>, Box<CsvFile>, Box<CsvPlan>),
+    Again(Arc<Opened>),
 }
 
 /// A file all of whose rows are good.
@@ -162,12 +162,10 @@ impl Packer {
                 Ok(None) => {}
                 Ok(Some(fitted)) => schema = fitted,
                 Err(Unfit::No(error)) => return Ok(self.refuse(current, &error).await),
-                Err(Unfit::Again(plan)) => {
-                    self.withdraw(std::mem::take(&mut current.runs)).await;
-                    self.forget_values();
-                    self.current = Some(Current::again(Arc::clone(&file)));
-                    return Ok(Stored::Again(Arc::clone(&file), Box::new(csv.clone()), plan));
-                }
+                Err(Unfit::Again(plan)) => match file.settled(csv, *plan) {
+                    Ok(settled) => return Ok(self.again(current, settled).await),
+                    Err(error) => return Ok(self.refuse(current, &error).await),
+                },
             }
         }
         if let Some(column) = &self.job.options.dedup_column
@@ -183,6 +181,15 @@ impl Packer {
             }
         }
         self.store(current, rejections).await
+    }
+
+    /// Gives up what was read of a file, to read it by a plan that knows all of it.
+    async fn again(&mut self, current: Current, settled: Opened) -> Stored {
+        self.withdraw(current.runs).await;
+        self.forget_values();
+        let file = Arc::new(settled);
+        self.current = Some(Current::again(Arc::clone(&file)));
+        Stored::Again(file)
     }
 
     /// Puts a whole file into the bundle, or ships it where it has runs of its own.
