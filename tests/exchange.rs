@@ -251,7 +251,9 @@ async fn datasets_are_found_by_their_words_and_registered() {
     printed(&tidewell(&place, &args, ""));
     let count = ["query", "--store", "store", "--format", "csv", "SELECT count(*) AS n, count(DISTINCT sensor) AS s FROM weather"];
     assert_eq!(printed(&tidewell(&place, &count, "")), "n,s\n600,6\n");
-    let server = place.serve("wal", ServerFlags::new().flag("--store", "store"));
+    let scan = ["catalog", "scan", "lake", "--store", &place.store()];
+    printed(&tidewell(&place, &scan, ""));
+    let server = place.serve("wal", ServerFlags::new());
     let reply = get(&server, "api/v1/catalog/search?q=wether").await;
     assert!(reply.contains("weather hourly"), "{reply}");
 }
