@@ -156,7 +156,8 @@ async fn registered_files_and_live_writes_are_one_table() {
     assert!(said.contains("900"), "{said}");
     let live = format!("m,host=h1 v=1000000i {}\nm,host=h9 v=5i {}\n", START_NS + 1, START_NS + 5000);
     printed(&run(&["write", "--store", "store", "--wal-dir", "w2", "-"], &live));
-    let count = ["query", "--store", "store", "--wal-dir", "w2", "--format", "csv", "SELECT count(*) AS n, sum(v) AS s FROM m"];
+    let count =
+        ["query", "--store", "store", "--wal-dir", "w2", "--format", "csv", "SELECT count(*) AS n, sum(v) AS s FROM m"];
     // One row was there already, with another value; one is new.
     let expected = format!("n,s\n901,{}\n", (0..900).sum::<i64>() - 1 + 1_000_000 + 5);
     assert_eq!(printed(&run(&count, "")), expected);
@@ -186,12 +187,14 @@ async fn twenty_files_from_s3_killed_and_resumed_are_stored_exactly_once() {
     let lake = format!("{}-lake", place.store());
     printed(&tidewell(&place, &["export", "m", "--store", "source", "--partition-by", "host", "-o", &lake], ""));
     let store = place.store();
-    let args = ["import", "parquet", "--direct", "--store", &store, "-m", "m", "--resume", "--memory-limit", "16MiB", &lake];
+    let args =
+        ["import", "parquet", "--direct", "--store", &store, "-m", "m", "--resume", "--memory-limit", "16MiB", &lake];
     let (mut killed, mut delay_ms) = (0, 50);
     loop {
         let mut command = std::process::Command::new(tidewell_testkit::binary());
         command.args(args).current_dir(place.path()).envs(place.variables());
-        let mut child = command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let mut child =
+            command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null()).spawn().unwrap();
         tokio::time::sleep(std::time::Duration::from_millis(delay_ms)).await;
         match child.try_wait().unwrap() {
             Some(status) => {
@@ -239,7 +242,8 @@ async fn datasets_are_found_by_their_words_and_registered() {
     printed(&tidewell(&place, &["write", "--store", "other", "--wal-dir", "w", "-"], &lines));
     let args = ["export", "m", "--store", "other", "--partition-by", "sensor", "-o", "lake/weather"];
     printed(&tidewell(&place, &args, ""));
-    let about = "name: weather hourly\ndescription: Temperatures of the harbour\nseries_id: sensor\ntime_column: time\n";
+    let about =
+        "name: weather hourly\ndescription: Temperatures of the harbour\nseries_id: sensor\ntime_column: time\n";
     std::fs::write(place.path().join("lake/weather/dataset.yaml"), about).unwrap();
     let scanned = printed(&tidewell(&place, &["catalog", "scan", "lake", "--store", "store"], ""));
     assert!(scanned.contains("weather hourly") && scanned.contains("600") && scanned.contains("scanned"), "{scanned}");
@@ -249,7 +253,14 @@ async fn datasets_are_found_by_their_words_and_registered() {
     assert!(found.contains("weather hourly"), "{found}");
     let args = ["catalog", "search", "--store", "store", "--register", "-m", "weather", "weather"];
     printed(&tidewell(&place, &args, ""));
-    let count = ["query", "--store", "store", "--format", "csv", "SELECT count(*) AS n, count(DISTINCT sensor) AS s FROM weather"];
+    let count = [
+        "query",
+        "--store",
+        "store",
+        "--format",
+        "csv",
+        "SELECT count(*) AS n, count(DISTINCT sensor) AS s FROM weather",
+    ];
     assert_eq!(printed(&tidewell(&place, &count, "")), "n,s\n600,6\n");
     let scan = ["catalog", "scan", "lake", "--store", &place.store()];
     printed(&tidewell(&place, &scan, ""));

@@ -106,7 +106,9 @@ impl Measurer {
             let file = place.and_then(|place| found.files.get(place));
             known.row_count.is_some()
                 && known.stamp.is_some()
-                && file.is_some_and(|file| file.bytes == known.bytes && file.tag.as_ref().map(ToString::to_string) == known.stamp)
+                && file.is_some_and(|file| {
+                    file.bytes == known.bytes && file.tag.as_ref().map(ToString::to_string) == known.stamp
+                })
         };
         if !files.iter().all(is_same) {
             return None;
@@ -319,7 +321,12 @@ fn options_of(mapping: &Mapping, root: &str, key: &str) -> Result<ForeignOptions
 fn file_record(file: &Listed, known: &[FileRecord]) -> FileRecord {
     let place = known.binary_search_by(|known| known.key.cmp(&file.key)).ok();
     let row_count = place.and_then(|place| known.get(place)).and_then(|known| known.row_count);
-    FileRecord { key: file.key.clone(), bytes: file.bytes, stamp: file.tag.as_ref().map(ToString::to_string), row_count }
+    FileRecord {
+        key: file.key.clone(),
+        bytes: file.bytes,
+        stamp: file.tag.as_ref().map(ToString::to_string),
+        row_count,
+    }
 }
 
 /// Adds a file's columns to those of its dataset. The types of a column keep the order in which they were met.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tidewell_catalog::DatasetRecord;
 use tidewell_import::{
-    FileFailure, ForeignFile as FoundFile, Format, ImportError, ImportOptions, ImportPlan, ImportSummary, Importer, Progress,
-    Source, SourceFile, find, foreign_files, plan_files,
+    FileFailure, ForeignFile as FoundFile, Format, ImportError, ImportOptions, ImportPlan, ImportSummary, Importer,
+    Progress, Source, SourceFile, find, foreign_files, plan_files,
 };
 use tidewell_manifest::{Candidate, ForeignFile};
 use tidewell_storage::StoreOptions;

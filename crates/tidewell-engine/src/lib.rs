@@ -60,8 +60,8 @@ pub use tidewell_csv::{
     CsvOptions, Rejected, Rejections, SETTINGS as CSV_SETTINGS, TimeError, Timezone, parse_instant,
 };
 pub use tidewell_import::{
-    ColumnPlan, FileFailure, FilePlan, FileRejections, Format as ImportFormat, ImportOptions, ImportPlan, ImportSummary,
-    LineReader, LineStep, Progress as ImportProgress, ProgressView as ImportProgressView, SourceFile,
+    ColumnPlan, FileFailure, FilePlan, FileRejections, Format as ImportFormat, ImportOptions, ImportPlan,
+    ImportSummary, LineReader, LineStep, Progress as ImportProgress, ProgressView as ImportProgressView, SourceFile,
 };
 pub use tidewell_ingest::RejectedLine;
 pub use tidewell_line_protocol::Precision;

@@ -32,7 +32,13 @@ pub(super) fn report(plan: &ImportPlan) -> Result<(), Failure> {
 /// A row for the file, and one a column.
 fn rows(file: &FilePlan) -> Vec<Vec<String>> {
     let count = file.row_count.map(|count| format!("{count} rows, ")).unwrap_or_default();
-    let head = vec![file.file.clone(), format!("({count}{})", show_bytes(file.file_bytes)), String::new(), String::new(), String::new()];
+    let head = vec![
+        file.file.clone(),
+        format!("({count}{})", show_bytes(file.file_bytes)),
+        String::new(),
+        String::new(),
+        String::new(),
+    ];
     [head].into_iter().chain(file.columns.iter().map(column)).collect()
 }
 

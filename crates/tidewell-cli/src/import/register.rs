@@ -33,7 +33,8 @@ fn report(report: &RegisterReport) -> Result<(), Failure> {
         eprintln!("{}: {}", failure.file, failure.reason);
     }
     let row = [report.files, report.rows_claimed, report.failures.len() as u64, report.version];
-    Output::stdout().write_table(&["files", "rows", "failed", "version"], &[row.map(|count| count.to_string()).to_vec()])?;
+    Output::stdout()
+        .write_table(&["files", "rows", "failed", "version"], &[row.map(|count| count.to_string()).to_vec()])?;
     match report.failures.len() {
         0 => Ok(()),
         1 => Err(Failure::work("1 file was not registered; all others are")),

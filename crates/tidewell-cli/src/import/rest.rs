@@ -59,7 +59,8 @@ pub(super) async fn import_parquet(args: &CommonArgs, options: &ImportOptions, e
     let files = args.find_files(options, &env).await?;
     let progress = Arc::new(ImportProgress::new());
     let delivery = Delivery::new(Target::Server(args.server()?), &args.db, Precision::Nanosecond, None, env.clone());
-    let mut lines = LineReader::new(&env, &files, options, (0, 0), &progress).map_err(|error| Failure::Usage(error.to_string()))?;
+    let mut lines =
+        LineReader::new(&env, &files, options, (0, 0), &progress).map_err(|error| Failure::Usage(error.to_string()))?;
     let bars = Bars::follow(&progress, &env);
     let mut sent = Sent::default();
     let mut failures = Vec::new();
@@ -81,7 +82,8 @@ pub(super) async fn import_parquet(args: &CommonArgs, options: &ImportOptions, e
     for failure in &failures {
         eprintln!("{}: {}", failure.file, failure.reason);
     }
-    let row = [sent.files, failures.len() as u64, sent.rows, sent.dropped, sent.rejected].map(|count| count.to_string());
+    let row =
+        [sent.files, failures.len() as u64, sent.rows, sent.dropped, sent.rejected].map(|count| count.to_string());
     Output::stdout().write_table(&["files", "failed", "rows", "dropped", "rejected"], &[row.to_vec()])?;
     match (failures.len(), sent.rejected) {
         (0, 0) => Ok(()),

@@ -128,7 +128,8 @@ async fn files_and_live_writes_are_one_table_before_and_after_every_verb() {
     assert_eq!(rows(&engine).await.unwrap(), expect(&all));
     assert_eq!(rows(&open(folder.path()).await).await.unwrap(), expect(&all), "another process");
     let infos = engine.registered("d").await.unwrap();
-    let mut times: Vec<_> = infos.iter().map(|info| info.time.map(|time| (time.min.as_ns(), time.max.as_ns()))).collect();
+    let mut times: Vec<_> =
+        infos.iter().map(|info| info.time.map(|time| (time.min.as_ns(), time.max.as_ns()))).collect();
     times.sort();
     assert_eq!((times, infos[0].version), (vec![Some((1, 2)), Some((20, 30))], version));
     engine.unregister("d", "m", vec![over.file.url]).await.unwrap();
