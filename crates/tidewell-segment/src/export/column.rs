@@ -48,9 +48,10 @@ impl ColumnEncoder {
 
     pub(crate) fn close(self) -> Result<Vec<EncodedChunk>> {
         match self {
-            Self::Library { writers, .. } => {
-                writers.into_iter().map(|writer| writer.close().map(EncodedChunk::Library)).collect()
-            }
+            Self::Library { writers, .. } => writers
+                .into_iter()
+                .map(|writer| writer.close().map(|chunk| EncodedChunk::Library(Box::new(chunk))))
+                .collect(),
             Self::Tags { chunk, codec } => {
                 let (bytes, close) = chunk.close(codec)?;
                 Ok(vec![EncodedChunk::Tags(bytes, Box::new(close))])
@@ -61,7 +62,7 @@ impl ColumnEncoder {
 
 /// A column chunk that waits for its place in the file.
 pub(crate) enum EncodedChunk {
-    Library(ArrowColumnChunk),
+    Library(Box<ArrowColumnChunk>),
     Tags(Bytes, Box<ColumnCloseResult>),
 }
 
