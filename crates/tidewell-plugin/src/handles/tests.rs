@@ -7,7 +7,12 @@ fn handles_give_their_value_until_they_are_freed() {
     let handles = Handles::new(HandleKind::Reader);
     let (a, b) = (handles.add(1).unwrap(), handles.add(2).unwrap());
     assert_ne!(a, b);
-    handles.with(a, |value| Ok(*value += 10)).unwrap();
+    handles
+        .with(a, |value| {
+            *value += 10;
+            Ok(())
+        })
+        .unwrap();
     assert_eq!(handles.with(a, |value| Ok(*value)), Ok(11));
     assert_eq!(handles.remove(a), Ok(Some(11)));
     assert_eq!(handles.with(b, |value| Ok(*value)), Ok(2));
