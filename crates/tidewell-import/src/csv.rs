@@ -38,7 +38,8 @@ impl CsvFile {
     ) -> Result<Self, FileError> {
         let open = file.open(env).await?;
         let end = SAMPLE_BYTES.max(2 * options.record_bytes_max as u64).min(open.file_bytes());
-        let sample = open.read(vec![0..end]).await?.into_iter().next().unwrap_or_default();
+        let range = 0..end;
+        let sample = open.read(vec![range]).await?.into_iter().next().unwrap_or_default();
         let (options, is_whole) = (options.clone(), end == open.file_bytes());
         let mut plan = env.blocking(move || infer(&sample, is_whole, &options)).await?;
         plan.adopt(table)?;
@@ -83,7 +84,8 @@ impl CsvFile {
             }
             let end = (at + CHUNK_BYTES).min(self.open.file_bytes());
             let chunk_held = context.take(end - at).await;
-            let chunk = match self.open.read(vec![at..end]).await {
+            let range = at..end;
+            let chunk = match self.open.read(vec![range]).await {
                 Ok(chunk) => chunk.into_iter().next().unwrap_or_default(),
                 Err(error) => return Ok(Err(error)),
             };

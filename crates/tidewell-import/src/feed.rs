@@ -95,12 +95,14 @@ enum Part {
     Nothing,
 }
 
+type Opening = JoinHandle<Result<Opened, FileError>>;
+
 /// Opens files and decodes parts of them ahead, and gives everything out in order.
 pub(crate) struct Feed {
     reading: Arc<Reading>,
     table: Arc<TableSchema>,
     todo: VecDeque<Todo>,
-    opens: VecDeque<(usize, SourceFile, JoinHandle<Result<Opened, FileError>>)>,
+    opens: VecDeque<(usize, SourceFile, Opening)>,
     parts: VecDeque<(Arc<Opened>, Part, bool, bool)>,
     lanes: VecDeque<Lane>,
     next_lane: u64,

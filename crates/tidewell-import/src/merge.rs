@@ -112,7 +112,7 @@ async fn merge_cluster(context: &MergeContext, cluster: Vec<RunSegment>, merged:
 /// Merges sequences, the last one over those before it, and puts what comes out.
 async fn merge_sequences(context: &MergeContext, group: &[Sequence]) -> Result<Sequence, FileError> {
     let arrow = context.target.schema.arrow();
-    let mut readers: Vec<SequenceReader> = group.iter().map(|sequence| SequenceReader::new(sequence)).collect();
+    let mut readers: Vec<SequenceReader> = group.iter().map(SequenceReader::new).collect();
     let mut merger = Merger::new(&MergeKey::new(&context.target.schema), Arc::clone(&arrow), group.len(), BATCH_ROWS)?;
     let (mut held, mut held_bytes, mut out) = (Vec::new(), 0, Vec::new());
     loop {
