@@ -169,7 +169,7 @@ fn search_highlights_what_it_found_where_it_stands() {
         .collect();
     let expected = [(Field::Name, vec!["Wind"]), (Field::Tag, vec!["windy"]), (Field::Description, vec!["Winds"])];
     assert_eq!(found, expected);
-    assert_eq!(answer.hits[0].series[0].ranges, [0..4]);
+    assert_eq!(answer.hits[0].series[0].ranges, std::slice::from_ref(&(0..4)));
 }
 
 #[test]
