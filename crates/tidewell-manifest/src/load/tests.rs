@@ -151,10 +151,10 @@ async fn checkpoint_of_a_newer_format_is_refused_though_there_is_another_way() {
     let newest = manifest.state().checkpoints[0];
     let name = manifest.layout().checkpoint(newest.version, newest.write_id);
     let mut bytes = store.get(&name).await.unwrap().unwrap().to_vec();
-    bytes[4] = 3;
+    bytes[4] = 4;
     store.overwrite(&name, bytes.into()).await.unwrap();
     let error = try_open(&store).await.unwrap_err();
-    assert!(matches!(&error, ManifestError::Decode { source: DecodeError::Newer { found: 3, .. }, .. }), "{error}");
+    assert!(matches!(&error, ManifestError::Decode { source: DecodeError::Newer { found: 4, .. }, .. }), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
