@@ -373,7 +373,7 @@ fn commit_frozen_in_version_3_reads_the_same() {
 }
 
 /// The XXH3-128 of file 1's URL and tag, each behind its length, and its length.
-const PIN_OF_FILE_1: u128 = 0;
+const PIN_OF_FILE_1: u128 = 44_370_525_162_199_743_806_555_029_620_514_513_671;
 
 #[test]
 fn checkpoint_frozen_in_version_3_reads_the_same() {
