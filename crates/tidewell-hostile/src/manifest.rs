@@ -6,13 +6,15 @@ use tidewell_types::WriteId;
 
 use crate::{Sample, Target};
 
-const COMMIT: [&[u8]; 2] = [
+const COMMIT: [&[u8]; 3] = [
     include_bytes!("../../tidewell-manifest/fixtures/commit-v1.bin"),
     include_bytes!("../../tidewell-manifest/fixtures/commit-v2.bin"),
+    include_bytes!("../../tidewell-manifest/fixtures/commit-v3.bin"),
 ];
-const CHECKPOINT: [&[u8]; 2] = [
+const CHECKPOINT: [&[u8]; 3] = [
     include_bytes!("../../tidewell-manifest/fixtures/checkpoint-v1.bin"),
     include_bytes!("../../tidewell-manifest/fixtures/checkpoint-v2.bin"),
+    include_bytes!("../../tidewell-manifest/fixtures/checkpoint-v3.bin"),
 ];
 const HINT: [&[u8]; 2] = [
     include_bytes!("../../tidewell-manifest/fixtures/hint-v1.bin"),

@@ -1,6 +1,5 @@
 //! Files of others: added to a table where they are, looked at, and dropped again.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::{StreamExt as _, TryStreamExt as _};
@@ -94,15 +93,15 @@ pub async fn check(
         for page in claimed.chunks(FILES_PER_COMMIT) {
             let looks: Vec<_> = page.iter().map(|entry| look(entry, &table.schema, stores, meter)).collect();
             let looks: Vec<_> = futures::stream::iter(looks).buffered(LOOKS_AT_ONCE).try_collect().await?;
-            let mut found: BTreeMap<SegmentId, Facts> = BTreeMap::new();
+            let mut found: Vec<(SegmentId, SegmentId, Facts)> = Vec::new();
             for (entry, look) in page.iter().zip(looks) {
                 match look {
-                    Ok(facts) => _ = found.insert(entry.id, facts),
+                    Ok(facts) => found.push((entry.id, env.segment_id(), facts)),
                     Err(error) => summary.unreadable.push((url(entry), error.to_string())),
                 }
             }
             summary.checked_count += found.len() as u64;
-            settle(manifest, env, writer, name, found).await?;
+            settle(manifest, writer, name, found).await?;
         }
     }
     Ok(summary)
@@ -131,15 +130,13 @@ async fn look(
 
 async fn settle(
     manifest: &Manifest,
-    env: &Env,
     writer: WriterId,
     table: &TableName,
-    found: BTreeMap<SegmentId, Facts>,
+    found: Vec<(SegmentId, SegmentId, Facts)>,
 ) -> Result<(), CommitError> {
     if found.is_empty() {
         return Ok(());
     }
-    let found: Vec<_> = found.into_iter().map(|(id, facts)| (id, env.segment_id(), facts)).collect();
     let table = table.clone();
     let settle = move |state: &State| {
         let author = Author { generation: state.open_generation(), writer };

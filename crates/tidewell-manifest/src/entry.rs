@@ -76,6 +76,12 @@ impl SegmentEntry {
         self.foreign.as_ref().is_none_or(|file| file.checked.is_some())
     }
 
+    /// Its place in the order of writes among all live segments. Segments of ours of one rank share no identity; registered files
+    /// of one commit may, and then the one whose URL sorts last wins, whatever else becomes known of them.
+    pub(crate) fn order(&self) -> (Version, Option<&str>) {
+        (self.rank, self.foreign.as_ref().map(|file| file.url.as_str()))
+    }
+
     /// Its place among the segments of its table in lists.
     pub(crate) fn key(&self) -> SegmentKey {
         (self.time.min, self.id)

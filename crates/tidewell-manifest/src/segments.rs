@@ -78,7 +78,7 @@ pub struct Segments {
     pub(crate) fresh: Arc<Vec<Arc<SegmentEntry>>>,
     /// Segments that a list names and that are not live any more, with their shares of the digest.
     pub(crate) gone: Arc<BTreeMap<SegmentKey, u128>>,
-    /// Registered files, by rank; never in lists, so that a state knows all of them.
+    /// Registered files, by rank and then by URL; never in lists, so that a state knows all of them.
     pub(crate) registered: Arc<Vec<Arc<SegmentEntry>>>,
     /// Of all but the registered ones.
     pub(crate) totals: SegmentTotals,
@@ -113,7 +113,7 @@ impl Segments {
         &self.fresh
     }
 
-    /// The registered files, by rank. No list holds any.
+    /// The registered files, by rank and then by URL. No list holds any.
     #[must_use]
     pub fn registered(&self) -> &[Arc<SegmentEntry>] {
         &self.registered
@@ -146,7 +146,7 @@ impl Segments {
             }
         };
         let among = Arc::make_mut(among);
-        let at = among.partition_point(|other| other.rank <= entry.rank);
+        let at = among.partition_point(|other| other.order() <= entry.order());
         among.insert(at, entry);
     }
 

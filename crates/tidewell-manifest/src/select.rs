@@ -52,7 +52,10 @@ impl Manifest {
         }
         let fresh = segments.fresh().iter().chain(segments.registered()).filter(|entry| entry.time.overlaps(within));
         live.extend(fresh.map(|entry| LiveSegment { entry: Arc::clone(entry), home: Home::Fresh }));
-        live.sort_by_key(|segment| (segment.entry.rank, segment.entry.added, segment.entry.key()));
+        live.sort_by(|a, b| {
+            let (a, b) = (&a.entry, &b.entry);
+            (a.order(), a.added, a.key()).cmp(&(b.order(), b.added, b.key()))
+        });
         Ok(live)
     }
 

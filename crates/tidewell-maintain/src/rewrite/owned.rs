@@ -15,12 +15,16 @@ use crate::rewrite::{Rewriter, Shape, VALUES_MAX};
 /// What reading one row group may hold.
 const ROW_LIMITS: RowLimits = RowLimits { batch_rows: 8192, memory_bytes_max: 256 << 20 };
 
-/// Whether a registered file may be rewritten: it is ours, its rows were looked at, and they can be sorted in memory.
-pub(super) fn is_rewritable(entry: &SegmentEntry, shape: &Shape) -> bool {
+/// Whether a registered file may be rewritten: it is ours, its rows were looked at, they can be sorted in memory, and no other of
+/// its commit can share identities with it, of which a rewrite would take the place.
+pub(super) fn is_rewritable(entry: &SegmentEntry, registered: &[Arc<SegmentEntry>], shape: &Shape) -> bool {
+    let is_met =
+        |other: &SegmentEntry| other.id != entry.id && other.rank == entry.rank && other.time.overlaps(&entry.time);
     entry.foreign.as_ref().is_some_and(|file| file.is_owned && file.checked.is_some())
         && entry.file_bytes <= shape.segment_bytes_target
         && entry.row_count <= shape.segment_rows_max
         && (1..=VALUES_MAX).contains(&entry.value_count)
+        && !registered.iter().any(|other| is_met(other))
 }
 
 /// The file as a segment of ours that is nowhere but in memory.

@@ -11,6 +11,7 @@ use tidewell_manifest::{
 use tidewell_types::{TableName, TimeBounds, TimestampNs, WriteId};
 
 use crate::error::MaintainError;
+use crate::rewrite::owned;
 use crate::rewrite::{ATTEMPTS_MAX, Job, RewriteSummary, Rewriter, may_hide, may_rewrite, spans, unless_restored};
 
 /// Jobs of one round; what is left is found again by the next.
@@ -151,16 +152,16 @@ impl Rounds<'_> {
     ) -> Result<Survey, ManifestError> {
         let manifest = &self.rewriter.manifest;
         let now = self.rewriter.env.now();
-        // Files of others stay as they are, unless they were given to us.
-        let is_free = |entry: &SegmentEntry| {
-            let is_ours = manifest.layout().parse_segment(&entry.object).is_some();
-            !left_out.contains_key(&entry.object)
-                && (is_ours || super::owned::is_rewritable(entry, &self.rewriter.shape))
-        };
         let mut survey = Survey::default();
         for (name, table) in &state.tables {
             let mut concerned: BTreeSet<WriteId> = BTreeSet::new();
             let retention_ms = state.retention_ms_of(table);
+            // Files of others stay as they are, unless they were given to us.
+            let is_free = |entry: &SegmentEntry| {
+                let is_ours = || manifest.layout().parse_segment(&entry.object).is_some();
+                let is_given = || owned::is_rewritable(entry, table.segments.registered(), &self.rewriter.shape);
+                !left_out.contains_key(&entry.object) && (is_ours() || is_given())
+            };
             for span in spans(&table.segments) {
                 let live = manifest.select(&table.segments, &span).await?;
                 concerned.extend(concerning(&table.tombstones, &live));

@@ -4,7 +4,8 @@ use tidewell_manifest::{SegmentEntry, Tombstone};
 use tidewell_types::TimeBounds;
 
 /// Whether `inputs` may be rewritten together: what they become takes the highest of their ranks, so no other live segment
-/// that meets their span may have a rank between them. Inputs of one rank keep it, and their place with it.
+/// that meets their span may have a rank between them. Inputs of one rank keep it, and their place with it; unless files of
+/// others are among those of that rank, since they may share identities.
 ///
 /// Rewrites that each hold to this keep the order of writes, also where they run at once and each knows only the state that
 /// it was planned from: a commit takes out exactly the inputs, or it is refused.
@@ -15,7 +16,10 @@ pub(crate) fn may_rewrite<'a>(inputs: &[&SegmentEntry], live: impl IntoIterator<
         let is_met = other.time.overlaps(&hull) && min <= other.rank && other.rank <= max;
         is_met && inputs.iter().all(|input| input.id != other.id)
     };
-    min == max || !live.into_iter().any(is_between)
+    let has_foreign = inputs.iter().any(|input| input.foreign.is_some());
+    let is_in_the_way =
+        |other: &SegmentEntry| is_between(other) && (min < max || has_foreign || other.foreign.is_some());
+    !live.into_iter().any(is_in_the_way)
 }
 
 /// The span of all of them.

@@ -116,6 +116,18 @@ fn owned_file_that_is_rewritten_goes_and_cannot_come_back_meanwhile() {
 }
 
 #[test]
+fn files_of_one_commit_keep_their_order_whatever_becomes_known_of_them() {
+    let state = register(&State::default(), &[candidate(3), candidate(1), candidate(2)]).unwrap();
+    let sorted: Vec<String> = [1, 2, 3].map(|number| candidate(number).file.url).into();
+    assert_eq!(urls(&state), sorted);
+    for number in [1, 3] {
+        let found = [(candidate(number).id, SegmentId::from_bytes([number + 50; 16]), facts())];
+        let intent = Intent::settle(&state, author(), &table("level"), &found).unwrap();
+        assert_eq!(urls(&state.apply(&intent, stamped(9)).unwrap()), sorted);
+    }
+}
+
+#[test]
 fn facts_take_the_place_of_claims_at_the_same_rank() {
     let state = register(&State::default(), &[candidate(1), owned(2)]).unwrap();
     let state = state.apply(&add(5), stamped(8)).unwrap();
@@ -144,10 +156,15 @@ async fn registered_files_stay_out_of_lists_and_are_found_with_segments() {
     let state = open_small(&store, 2).await.state();
     assert_eq!((state.registered().count(), state.has_lists(), state.totals().segment_count), (9, true, 20));
     assert_eq!(live(&manifest, &state).await.len(), 29);
-    let segments = &state.tables["level"].segments;
     let early = TimeBounds { min: TimestampNs::from_ns(-9), max: TimestampNs::from_ns(-8) };
+    let found = [(candidate(2).id, SegmentId::from_bytes([0xbb; 16]), Facts { time: early, ..facts() })];
+    let take_facts = move |state: &State| Ok(Intent::settle(state, author(), &table("level"), &found));
+    let state = manifest.commit(take_facts).await.unwrap();
+    let segments = &state.tables["level"].segments;
     let met: Vec<LiveSegment> = manifest.select(segments, &early).await.unwrap();
     assert!(met.len() == 9 && met.iter().all(|segment| segment.entry.foreign.is_some()));
+    let order: Vec<&str> = met.iter().filter_map(|one| Some(one.entry.foreign.as_ref()?.url.as_str())).collect();
+    assert!(order.is_sorted(), "as before: {order:?}");
     let removal = met[3].removal();
     let state = commit(&manifest, Intent { removes: vec![removal], ..Intent::new(author()) }).await;
     assert_eq!(state.registered().count(), 8);

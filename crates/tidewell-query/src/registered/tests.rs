@@ -144,11 +144,12 @@ async fn deleted_and_expired_rows_of_a_file_are_hidden() {
 async fn file_that_takes_too_much_memory_to_sort_is_refused_by_name() {
     let folder = folder();
     let mut database = Database::new();
-    let lines: Vec<String> = (0..40_000).rev().map(|n| format!("cpu,host=h{n:05} v={n} {n}")).collect();
+    let lines: Vec<String> = (0..420_000).rev().map(|n| format!("cpu,host=h{} v={n} {n}", n % 7)).collect();
     database.register(&folder.path().join("large.parquet"), &lines.join("\n")).await;
-    let limits = QueryLimits { memory_bytes_max: 6 << 20, partitions: 1.try_into().unwrap(), ..QueryLimits::default() };
+    let limits =
+        QueryLimits { memory_bytes_max: 24 << 20, partitions: 1.try_into().unwrap(), ..QueryLimits::default() };
     let engine = database.engine_with(limits);
-    let asked = engine.sql(&database.store, database.view(), "SELECT count(*) FROM cpu", Default::default()).await;
+    let asked = engine.sql(&database.store, database.view(), "SELECT sum(v) FROM cpu", Default::default()).await;
     let error = match asked {
         Ok(answer) => collect(answer).await.unwrap_err(),
         Err(error) => error,

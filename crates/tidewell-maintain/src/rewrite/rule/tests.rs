@@ -51,6 +51,24 @@ fn tombstone(span: (i64, i64), values: &[&str]) -> Tombstone {
 }
 
 #[test]
+fn files_of_others_of_one_rank_are_in_the_way_where_segments_of_ours_are_not() {
+    let file = tidewell_manifest::ForeignFile {
+        url: "s3://a/b".to_owned(),
+        tag: "1".to_owned(),
+        mapping: tidewell_segment::foreign::ForeignOptions::default(),
+        is_owned: true,
+        checked: None,
+    };
+    let (a, b, c) = (entry(1, 5, (0, 9), 1), entry(2, 5, (0, 9), 1), entry(3, 5, (5, 20), 1));
+    let foreign =
+        |entry: &SegmentEntry| SegmentEntry { foreign: Some(std::sync::Arc::new(file.clone())), ..entry.clone() };
+    assert!(may_rewrite(&[&a, &b], [&a, &b, &c]));
+    assert!(!may_rewrite(&[&a, &b], [&a, &b, &foreign(&c)]));
+    assert!(!may_rewrite(&[&foreign(&a), &b], [&foreign(&a), &b, &c]));
+    assert!(may_rewrite(&[&foreign(&a), &b], [&foreign(&a), &b]));
+}
+
+#[test]
 fn delete_hides_nothing_where_rank_span_or_tags_rule_it_out() {
     let segment = SegmentEntry {
         tags: vec![TagBounds {
