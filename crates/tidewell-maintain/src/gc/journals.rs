@@ -12,13 +12,16 @@ use crate::error::MaintainError;
 const GENERATIONS_KEPT: u32 = 720;
 
 /// The entries of runs that began so many generations ago. A journal is never needed for what is stored, only to know which
-/// files of an interrupted import are. One LIST for each 1000.
+/// files of an interrupted import are. One LIST for each 1000; none in a database that is not old enough.
 pub(super) async fn find(
     collector: &Collector,
     state: &State,
     summary: &mut GcSummary,
 ) -> Result<Garbage, MaintainError> {
     let mut garbage = Garbage::new(GcKind::ImportJournals);
+    if !is_past(state, Generation::ZERO) {
+        return Ok(garbage);
+    }
     let layout = collector.manifest.layout();
     for object in collector.store.list(&layout.import_prefix()).await? {
         summary.count(GcKind::ImportJournals, |count| count.examined += 1);
