@@ -178,7 +178,8 @@ async fn two_processes_that_register_the_same_file_do_it_once() {
     for (manifest, number) in [(&one, 1), (&other, 2), (&one, 1)] {
         let known = candidate(1);
         let candidate = Candidate { id: SegmentId::from_bytes([number; 16]), ..known };
-        let register = move |state: &State| Intent::register(state, author(), &table("level"), std::slice::from_ref(&candidate));
+        let register =
+            move |state: &State| Intent::register(state, author(), &table("level"), std::slice::from_ref(&candidate));
         let state = manifest.commit(register).await.unwrap();
         assert_eq!((state.version.get(), state.registered().count()), (1, 1));
     }
