@@ -140,7 +140,9 @@ impl Looking<'_> {
         if chars < TYPO_CHARS_MIN || word.chars().all(char::is_numeric) {
             return classes;
         }
-        let builder = if chars < TYPOS_CHARS_MIN { &typos.one } else { &typos.two };
+        // Of random ids, thousands are two digits from any other.
+        let is_one = chars < TYPOS_CHARS_MIN || word.chars().any(char::is_numeric);
+        let builder = if is_one { &typos.one } else { &typos.two };
         let automaton = builder.build_dfa(word);
         let mut stream = fst.search_with_state(&automaton).into_stream();
         while let Some((spelling, at, state)) = stream.next() {

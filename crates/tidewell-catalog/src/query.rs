@@ -23,7 +23,7 @@ pub enum Kinds {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Query {
     /// The words. A word finds itself, what begins with it, and what differs from it by one letter (from 4 letters on) or two
-    /// (from 8 on); numbers are never bent. Of more than 16 words the first 16 count.
+    /// (from 8 on, without digits); numbers are never bent. Of more than 16 words the first 16 count.
     pub text: String,
     /// What may be found.
     pub kinds: Kinds,

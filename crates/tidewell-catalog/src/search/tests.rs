@@ -75,8 +75,18 @@ fn search_ranks_exact_before_beginning_before_typo_before_two() {
 
 #[test]
 fn search_takes_swapped_letters_for_one_typo_and_bends_no_short_word_or_number() {
-    let one = dataset("d", &["flow", "12345", "abc"]);
-    for (text, found) in [("folw", 1), ("flo", 1), ("flwo", 1), ("fxxw", 0), ("12346", 0), ("abd", 0), ("flowx", 1)] {
+    let one = dataset("d", &["flow", "12345", "abc", "a1b2c3d4e5"]);
+    for (text, found) in [
+        ("folw", 1),
+        ("flo", 1),
+        ("flwo", 1),
+        ("fxxw", 0),
+        ("12346", 0),
+        ("abd", 0),
+        ("flowx", 1),
+        ("a1b2c3d4ef", 1),
+        ("a1b2c3d4ff", 0),
+    ] {
         assert_eq!(ids(std::slice::from_ref(&one), text).len(), found, "{text}");
     }
 }
