@@ -11,7 +11,7 @@ enum Place {
 }
 
 /// The layers, lowest first: the one place that decides them.
-const LAYERS: [(&str, Place); 28] = [
+const LAYERS: [(&str, Place); 31] = [
     ("tidewell-types", Place::Product(0, 0)),
     ("tidewell-env", Place::Product(0, 1)),
     ("tidewell-line-protocol", Place::Product(1, 0)),
@@ -24,6 +24,8 @@ const LAYERS: [(&str, Place); 28] = [
     ("tidewell-manifest", Place::Product(2, 0)),
     ("tidewell-cache", Place::Product(2, 0)),
     ("tidewell-wire", Place::Product(2, 0)),
+    ("tidewell-cost", Place::Product(2, 0)),
+    ("tidewell-bucket", Place::Product(2, 0)),
     ("tidewell-stage", Place::Product(2, 1)),
     ("tidewell-ingest", Place::Product(3, 0)),
     ("tidewell-query", Place::Product(3, 0)),
@@ -33,6 +35,7 @@ const LAYERS: [(&str, Place); 28] = [
     ("tidewell-engine", Place::Product(4, 0)),
     ("tidewell-server", Place::Product(5, 0)),
     ("tidewell-cli", Place::Product(5, 1)),
+    ("tidewell-lambda", Place::Product(5, 1)),
     ("tidewell-csv-reader", Place::Product(5, 0)),
     ("tidewell-parquet-writer", Place::Product(5, 0)),
     ("tidewell-hostile", Place::Development),
@@ -43,7 +46,7 @@ const LAYERS: [(&str, Place); 28] = [
 ];
 
 /// The heavy crates and the one package whose dependency each is; `name-*` and `name_*` belong to the same owner.
-const OWNERS: [(&str, &str); 7] = [
+const OWNERS: [(&str, &str); 9] = [
     ("object_store", "tidewell-storage"),
     ("parquet", "tidewell-segment"),
     ("datafusion", "tidewell-query"),
@@ -51,6 +54,8 @@ const OWNERS: [(&str, &str); 7] = [
     ("clap", "tidewell-cli"),
     ("prost", "tidewell-manifest"),
     ("moka", "tidewell-cache"),
+    ("lambda_runtime", "tidewell-lambda"),
+    ("aws-sdk-s3", "tidewell-bucket"),
 ];
 
 const TABLE: &str = "crates/tidewell-xtask/src/layers.rs";
