@@ -207,14 +207,14 @@ async fn append_and_commit() -> (Asked, Asked) {
     let engine = Engine::open(config(StoreUrl::Memory, "object"), env()).await.unwrap();
     // The first makes the database, its table and its generation.
     write(&engine, 0).await;
-    engine.fold(None).await.unwrap();
+    engine.fold(None, None).await.unwrap();
     let (mut append, mut commit) = (Asked::default(), Asked::default());
     for number in 1..=TIMES {
         tokio::time::sleep(Duration::from_secs(10)).await;
         let before = asked(&engine);
         write(&engine, number).await;
         let written = asked(&engine);
-        engine.fold(None).await.unwrap();
+        engine.fold(None, None).await.unwrap();
         append = sum(append, written.minus(before));
         commit = sum(commit, asked(&engine).minus(written));
     }
@@ -243,7 +243,7 @@ async fn cold_open(commits: u64) -> (Asked, Asked, Asked) {
     let engine = Engine::open(in_folder(folder.path(), "object"), env()).await.unwrap();
     for number in 0..commits {
         write(&engine, number).await;
-        engine.fold(None).await.unwrap();
+        engine.fold(None, None).await.unwrap();
     }
     drop(engine);
     let engine = Engine::open(in_folder(folder.path(), "object"), env()).await.unwrap();

@@ -124,7 +124,7 @@ pub(crate) async fn run(size: Size) -> Report {
     let write_seconds = write_all(&engine, size).await;
     let written = engine.status();
     let started = Instant::now();
-    engine.fold(None).await.unwrap();
+    engine.fold(None, None).await.unwrap();
     let fold_seconds = started.elapsed().as_secs_f64();
     let folded = engine.status();
     let (bytes, values) = folded

@@ -11,8 +11,10 @@ use crate::db::DbArgs;
 use crate::doctor::DoctorArgs;
 use crate::export::ExportArgs;
 use crate::fold::FoldArgs;
+use crate::health::HealthArgs;
 use crate::import::ImportArgs;
 use crate::query::QueryArgs;
+use crate::registered::RegisteredArgs;
 use crate::serve::ServeArgs;
 use crate::snapshot::SnapshotArgs;
 use crate::verb::{CompactArgs, ExpireArgs, GcArgs, TierArgs};
@@ -65,6 +67,8 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// Find, count and search datasets of Parquet that others keep
     Catalog(CatalogArgs),
+    /// List, check and drop files that were registered in place
+    Registered(RegisteredArgs),
     /// Turn the write-ahead log into segments, once
     Fold(FoldArgs),
     /// Make few large segments of many small ones
@@ -83,6 +87,8 @@ pub(crate) enum Command {
     Restore(RestoreArgs),
     /// Check what a store can and cannot promise
     Doctor(DoctorArgs),
+    /// Ask whether a server is ready, by the exit code
+    Health(HealthArgs),
     /// Look at databases
     Db(DbArgs),
     /// Print a completion script for a shell

@@ -1,5 +1,7 @@
 //! `tidewell fold`: the write-ahead log into segments, once.
 
+use std::time::Duration;
+
 use clap::Args;
 use tidewell_engine::{Engine, EngineConfig, FoldOutcome, FoldReport};
 use tidewell_env::Env;
@@ -32,6 +34,10 @@ pub(crate) struct FoldArgs {
     /// Fold this database only
     #[arg(long, env = "TIDEWELL_DB", value_name = "NAME")]
     db: Option<String>,
+
+    /// Begin no database after this time; the next run goes on
+    #[arg(long, value_name = "SPAN", value_parser = humantime::parse_duration)]
+    time_limit: Option<Duration>,
 }
 
 /// Folds and prints a line a database.
@@ -39,7 +45,7 @@ pub(crate) async fn fold(args: FoldArgs, env: Env) -> Result<(), Failure> {
     let config =
         EngineConfig { store: args.store.store, wal: args.wal.config(), background: false, ..EngineConfig::default() };
     let engine = Engine::open(config, env).await?;
-    let reports = engine.fold(args.db.as_deref()).await;
+    let reports = engine.fold(args.db.as_deref(), args.time_limit).await;
     let closed = engine.shutdown().await;
     let rows: Vec<Vec<String>> = reports?.iter().map(row).collect();
     closed?;

@@ -14,12 +14,14 @@ mod engine_args;
 mod export;
 mod failure;
 mod fold;
+mod health;
 mod import;
 mod line_batch;
 mod line_end;
 mod log;
 mod output;
 mod query;
+mod registered;
 mod serve;
 mod server_client;
 mod size;
@@ -76,6 +78,7 @@ async fn execute(command: Command, env: Env) -> Result<(), Failure> {
         Command::Import(args) => import::import(args, env).await,
         Command::Catalog(args) => catalog::catalog(args, env).await,
         Command::Export(args) => export::export(args, env).await,
+        Command::Registered(args) => registered::registered(args, env).await,
         Command::Fold(args) => fold::fold(args, env).await,
         Command::Compact(args) => verb::compact(args, env).await,
         Command::Tier(args) => verb::tier(args, env).await,
@@ -85,6 +88,7 @@ async fn execute(command: Command, env: Env) -> Result<(), Failure> {
         Command::Backup(args) => backup::backup(args, env).await,
         Command::Restore(args) => backup::restore(args, env).await,
         Command::Doctor(args) => doctor::doctor(args, env).await,
+        Command::Health(args) => health::health(args).await,
         Command::Db(args) => db::db(args, env).await,
         Command::Completions(args) => completions::completions(&args),
     }

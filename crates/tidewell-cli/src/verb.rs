@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use tidewell_engine::{Engine, EngineConfig, Figure, StoreUrl, Verb, VerbOptions, VerbReport};
+use tidewell_engine::{Engine, EngineConfig, Figure, StoreUrl, Verb, VerbOptions, VerbReport, VerbRun};
 use tidewell_env::Env;
 
 use crate::engine_args::StoreArgs;
@@ -140,9 +140,12 @@ async fn run(target: VerbTarget, verb: Verb, options: VerbOptions, env: Env) -> 
     let engine = open(target.store.store, env).await?;
     let options = VerbOptions { time_limit: target.time_limit, ..options };
     let bar = spinner();
-    let reports = engine.maintain(verb, target.db.as_deref(), &options, &|what| bar.set_message(what)).await;
+    let run = engine.maintain(verb, target.db.as_deref(), &options, &|what| bar.set_message(what)).await;
     bar.finish_and_clear();
-    let reports = reports?;
+    let VerbRun { reports, left } = run?;
+    if !left.is_empty() {
+        eprintln!("no time was left for: {}", left.join(", "));
+    }
     let header: Vec<&str> = match reports.first() {
         Some(report) => ["database"].into_iter().chain(report.figures.iter().map(|figure| figure.name)).collect(),
         None => vec!["database"],

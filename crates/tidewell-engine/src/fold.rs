@@ -32,15 +32,26 @@ pub struct FoldReport {
 }
 
 impl Engine {
-    /// Folds one database's log, or every one's, and collects the log objects that earlier folds took.
+    /// Folds one database's log, or every one's, and collects the log objects that earlier folds took. No database is begun
+    /// after `time_limit`.
     ///
     /// # Errors
     /// [`EngineError`]: `DatabaseNotFound`, a local log that another process holds, the store. Databases before the one
     /// that failed are folded.
-    pub async fn fold(&self, database: Option<&str>) -> Result<Vec<FoldReport>, EngineError> {
+    pub async fn fold(
+        &self,
+        database: Option<&str>,
+        time_limit: Option<Duration>,
+    ) -> Result<Vec<FoldReport>, EngineError> {
+        let started = self.inner.env.monotonic();
         let names = self.named(database).await?;
         let mut reports = Vec::with_capacity(names.len());
         for name in names {
+            let elapsed = self.inner.env.monotonic().saturating_sub(started);
+            if time_limit.is_some_and(|limit| elapsed >= limit) {
+                tracing::warn!(database = %name, "no time was left to fold this database");
+                continue;
+            }
             let database = self.inner.databases.open(&name).await?;
             reports.push(self.fold_leftovers(&database).await?);
         }

@@ -42,7 +42,7 @@ pub use engine::Engine;
 pub use error::{EngineError, ErrorKind};
 pub use fold::FoldReport;
 pub use import::RegisterReport;
-pub use maintain::{Figure, Progress, Verb, VerbOptions, VerbReport};
+pub use maintain::{Figure, Progress, Verb, VerbOptions, VerbReport, VerbRun};
 pub use outlet::{OutFile, Outlet};
 pub use read::{Consistency, ConsistencyError, ReadOptions};
 pub use rebuild::{RebuildReport, RebuildRequest};

@@ -1,4 +1,4 @@
-//! The maintenance verbs but fold, for the edges and the background.
+//! The maintenance verbs, for the edges and the background.
 
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use tidewell_types::TableName;
 use crate::database::Database;
 use crate::engine::Engine;
 use crate::error::{EngineError, ErrorKind};
+use crate::fold::FoldReport;
 
 /// Hears what is being done, for a person.
 pub type Progress<'a> = &'a (dyn Fn(String) + Send + Sync);
@@ -18,6 +19,8 @@ pub type Progress<'a> = &'a (dyn Fn(String) + Send + Sync);
 /// A maintenance verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
+    /// The log becomes segments.
+    Fold,
     /// Many small segments become few large ones.
     Compact,
     /// Segments with old rows move to the cold tier.
@@ -39,7 +42,7 @@ pub struct VerbOptions {
     pub reader_grace: Duration,
     /// `Collect`: the share of a database's objects above which nothing is deleted, 0 to 1.
     pub deleted_fraction_max: f64,
-    /// No work is begun after this time; the next run goes on.
+    /// No work is begun after this time, in any database; the next run goes on.
     pub time_limit: Option<Duration>,
 }
 
@@ -74,8 +77,27 @@ pub struct VerbReport {
     pub database: String,
     /// What was done; the same figures in the same order for every database.
     pub figures: Vec<Figure>,
+    /// Whether nothing is left to do for now.
+    pub is_done: bool,
     /// How long it took.
     pub elapsed: Duration,
+}
+
+/// What a verb did to the databases that it was asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VerbRun {
+    /// Those that it worked on, in the order of their names.
+    pub reports: Vec<VerbReport>,
+    /// Those that it had no time for.
+    pub left: Vec<String>,
+}
+
+impl VerbRun {
+    /// Whether nothing is left to do for now.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.left.is_empty() && self.reports.iter().all(|report| report.is_done)
+    }
 }
 
 fn count(name: &'static str, value: u64) -> Figure {
@@ -98,14 +120,22 @@ impl Engine {
         database: Option<&str>,
         options: &VerbOptions,
         progress: Progress<'_>,
-    ) -> Result<Vec<VerbReport>, EngineError> {
-        let mut reports = Vec::new();
+    ) -> Result<VerbRun, EngineError> {
+        let started = self.inner.env.monotonic();
+        let mut run = VerbRun::default();
         for name in self.named(database).await? {
+            let elapsed = self.inner.env.monotonic().saturating_sub(started);
+            let time_limit = options.time_limit.map(|limit| limit.saturating_sub(elapsed));
+            if time_limit.is_some_and(|limit| limit.is_zero()) {
+                run.left.push(name.as_str().to_owned());
+                continue;
+            }
+            let options = VerbOptions { time_limit, ..options.clone() };
             let database = self.inner.databases.open(&name).await?;
             let of_database = |what: String| progress(format!("{name}: {what}"));
-            reports.push(self.maintain_database(verb, &database, options, &of_database).await?);
+            run.reports.push(self.maintain_database(verb, &database, &options, &of_database).await?);
         }
-        Ok(reports)
+        Ok(run)
     }
 
     pub(crate) async fn maintain_database(
@@ -116,14 +146,15 @@ impl Engine {
         progress: Progress<'_>,
     ) -> Result<VerbReport, EngineError> {
         let started = self.inner.env.monotonic();
-        let figures = match verb {
+        let (figures, is_done) = match verb {
+            Verb::Fold => (fold_figures(&self.fold_leftovers(database).await?), true),
             Verb::Compact => self.compact(database, options, progress).await?,
             Verb::Tier => self.tier(database, options, progress).await?,
-            Verb::Expire => self.expire(database).await?,
-            Verb::Collect => self.collect(database, options).await?,
+            Verb::Expire => (self.expire(database).await?, true),
+            Verb::Collect => (self.collect(database, options).await?, true),
         };
         let elapsed = self.inner.env.monotonic().saturating_sub(started);
-        Ok(VerbReport { database: database.name.as_str().to_owned(), figures, elapsed })
+        Ok(VerbReport { database: database.name.as_str().to_owned(), figures, is_done, elapsed })
     }
 }
 
@@ -133,12 +164,12 @@ impl Engine {
         database: &Database,
         options: &VerbOptions,
         progress: Progress<'_>,
-    ) -> Result<Vec<Figure>, EngineError> {
+    ) -> Result<(Vec<Figure>, bool), EngineError> {
         let inner = &self.inner;
         let compact = CompactOptions { time_max: options.time_limit, ..CompactOptions::default() };
         let compactor = Compactor::new(inner.store.clone(), inner.env.clone(), database.manifest.clone(), compact);
         let summary = compactor.compact(&|summary| progress(rewritten(summary))).await?;
-        Ok(rewrite_figures(&summary))
+        Ok((rewrite_figures(&summary), summary.is_done))
     }
 
     async fn tier(
@@ -146,12 +177,12 @@ impl Engine {
         database: &Database,
         options: &VerbOptions,
         progress: Progress<'_>,
-    ) -> Result<Vec<Figure>, EngineError> {
+    ) -> Result<(Vec<Figure>, bool), EngineError> {
         let inner = &self.inner;
         let tier = TierOptions { time_max: options.time_limit, ..TierOptions::new(options.cold_after) };
         let tierer = Tierer::new(inner.store.clone(), inner.env.clone(), database.manifest.clone(), tier);
         let summary = tierer.tier(&|summary| progress(rewritten(summary))).await?;
-        Ok(rewrite_figures(&summary))
+        Ok((rewrite_figures(&summary), summary.is_done))
     }
 
     async fn expire(&self, database: &Database) -> Result<Vec<Figure>, EngineError> {
@@ -218,6 +249,16 @@ impl Engine {
         let writer = self.inner.env.writer_id();
         Ok(set_retention(&database.manifest, writer, table, retention_ms).await?.get())
     }
+}
+
+fn fold_figures(report: &FoldReport) -> Vec<Figure> {
+    vec![
+        count("rows", report.rows),
+        count("segments", report.segments as u64),
+        bytes("size", report.bytes),
+        count("log entries", report.entries as u64),
+        count("version", report.version),
+    ]
 }
 
 fn rewritten(summary: &RewriteSummary) -> String {

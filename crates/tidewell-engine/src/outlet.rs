@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tidewell_env::Env;
 use tidewell_storage::{ObjectName, Store, StoreOptions, StoreUrl, Upload};
@@ -41,14 +42,26 @@ impl Outlet {
     pub fn begin(&self, name: &str) -> Result<OutFile, EngineError> {
         match self {
             Self::Folder(folder) => OutFile::on_disk(folder.join(name)),
-            Self::Bucket(store) => {
-                let object = ObjectName::foreign(name);
-                let object = object
-                    .ok_or_else(|| EngineError::new(ErrorKind::Invalid, format!("no object can be called {name:?}")))?;
-                Ok(OutFile::Object(Box::new(store.upload(&object))))
-            }
+            Self::Bucket(store) => Ok(OutFile::Object(Box::new(store.upload(&object_name(name)?)))),
         }
     }
+
+    /// A link by which anyone may read a file for a time, if the credentials that sign it last as long; `None` for a folder. No
+    /// request for the file.
+    ///
+    /// # Errors
+    /// [`EngineError`]: `Invalid` where none can have this name, `Unavailable` without credentials.
+    pub async fn link(&self, name: &str, valid_for: Duration) -> Result<Option<String>, EngineError> {
+        match self {
+            Self::Folder(_) => Ok(None),
+            Self::Bucket(store) => Ok(store.presigned(&object_name(name)?, valid_for).await?),
+        }
+    }
+}
+
+fn object_name(name: &str) -> Result<ObjectName, EngineError> {
+    ObjectName::foreign(name)
+        .ok_or_else(|| EngineError::new(ErrorKind::Invalid, format!("no object can be called {name:?}")))
 }
 
 fn url(place: &str) -> Result<StoreUrl, EngineError> {

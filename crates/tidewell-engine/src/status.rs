@@ -1,6 +1,7 @@
 //! What the engine holds and has done, for people and monitors.
 
 use serde::Serialize;
+use tidewell_storage::Usage;
 
 use crate::engine::Engine;
 
@@ -90,6 +91,12 @@ pub struct DatabaseStatus {
 }
 
 impl Engine {
+    /// What requests cost, in US dollars at the configured prices.
+    #[must_use]
+    pub fn requests_usd(&self, usage: &Usage) -> f64 {
+        usage.price_usd()
+    }
+
     /// What the engine holds and has done; no request.
     #[must_use]
     pub fn status(&self) -> Status {

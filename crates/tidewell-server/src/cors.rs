@@ -32,7 +32,8 @@ pub(crate) async fn cors(State(app): State<Shared>, request: Request, next: Next
     );
     headers.insert(
         ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("x-request-id, x-tidewell-session, x-tidewell-version, x-influxdb-error, retry-after"),
+        HeaderValue::from_static("x-request-id, x-tidewell-session, x-tidewell-version, x-tidewell-requests, x-tidewell-bytes-read, x-tidewell-cost-usd, \
+             x-influxdb-error, retry-after"),
     );
     headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     reply

@@ -27,6 +27,7 @@ mod rows_reply;
 mod search;
 mod serve;
 mod snapshots;
+mod spent;
 mod stats;
 mod stream;
 mod tables;

@@ -15,6 +15,7 @@ use tidewell_wire::{PointsEncoder, json_string, pieces};
 
 use crate::app::App;
 use crate::reply::Failure;
+use crate::spent;
 use crate::stream::VERSION;
 
 /// What the reply says about the question.
@@ -41,7 +42,7 @@ pub(crate) async fn rows_reply(app: &App, asked: Asked<'_>, mut answer: Answer) 
     }
     let parts = points.finish();
     let elapsed_ms = app.env.monotonic().saturating_sub(asked.started).as_secs_f64() * 1e3;
-    let statistics = statistics(&answer, parts.row_count, elapsed_ms);
+    let statistics = statistics(app, &answer, parts.row_count, elapsed_ms);
     let measurement = json_string(asked.measurement);
     let rows = parts.row_count;
     let body = [
@@ -55,10 +56,12 @@ pub(crate) async fn rows_reply(app: &App, asked: Asked<'_>, mut answer: Answer) 
     let body = Body::from_stream(stream::iter(body.map(|part| Ok::<_, Infallible>(Bytes::from(part)))));
     let version = HeaderValue::from(answer.statistics.version().get());
     let headers = [(CONTENT_TYPE, HeaderValue::from_static("application/json")), (VERSION, version)];
-    Ok((headers, body).into_response())
+    let mut reply = (headers, body).into_response();
+    spent::note(reply.headers_mut(), &app.engine, &answer.statistics.usage());
+    Ok(reply)
 }
 
-fn statistics(answer: &Answer, rows: usize, elapsed_ms: f64) -> serde_json::Value {
+fn statistics(app: &App, answer: &Answer, rows: usize, elapsed_ms: f64) -> serde_json::Value {
     let read = &answer.statistics;
     let usage = read.usage();
     json!({
@@ -71,7 +74,7 @@ fn statistics(answer: &Answer, rows: usize, elapsed_ms: f64) -> serde_json::Valu
         "tail_rows": read.tail_rows(),
         "requests": usage.requests(),
         "bytes_fetched": usage.bytes_in,
-        "price_usd": usage.price_usd(),
+        "price_usd": app.engine.requests_usd(&usage),
         "execution_time_ms": elapsed_ms,
     })
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -241,6 +242,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
 
     /// Begins an object in parts; `None` where the store takes objects only as a whole.
     async fn parts(&self, _key: &str, _meter: &Meter) -> Result<Option<Box<dyn Parts>>, Failure> {
+        Ok(None)
+    }
+
+    /// A link for reading an object; `None` where the store has none.
+    async fn presign(&self, _key: &str, _valid_for: Duration) -> Result<Option<String>, Failure> {
         Ok(None)
     }
 

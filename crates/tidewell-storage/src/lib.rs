@@ -21,6 +21,7 @@ mod memory;
 mod meter;
 mod names;
 mod options;
+mod presign;
 mod price;
 mod probe;
 mod ranges;

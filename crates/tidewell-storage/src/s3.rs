@@ -10,6 +10,7 @@ mod tests;
 
 use std::fmt;
 use std::ops::Range;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -17,6 +18,7 @@ use futures::{StreamExt, TryStreamExt};
 use object_store::aws::AmazonS3;
 use object_store::list::{PaginatedListOptions, PaginatedListStore};
 use object_store::path::Path;
+use object_store::signer::Signer as _;
 use object_store::{
     Attribute, Attributes, GetOptions, ObjectMeta, ObjectStore, PutMode, PutMultipartOptions, PutOptions, PutResult,
     UpdateVersion,
@@ -300,6 +302,11 @@ impl Backend for S3Backend {
             // An object named like the folder itself; what is after it is below it.
             offset = Some(full_start.clone());
         }
+    }
+
+    async fn presign(&self, key: &str, valid_for: Duration) -> Result<Option<String>, Failure> {
+        let link = self.patient.signed_url(http::Method::GET, &self.path(key)?, valid_for).await;
+        link.map(|link| Some(link.into())).map_err(|error| Failure::before(FailureKind::Denied, error))
     }
 
     async fn list_folders(&self, folder: &str, meter: &Meter) -> Result<Vec<String>, Failure> {

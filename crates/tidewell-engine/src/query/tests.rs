@@ -63,7 +63,7 @@ async fn history(folds: u64, large: u64) -> Store {
     let engine = open(store.clone(), 2).await;
     for number in 0..folds {
         write(&engine, format!("m,host=a v={number}i {}\n", START_NS + number as i64)).await;
-        engine.fold(None).await.unwrap();
+        engine.fold(None, None).await.unwrap();
     }
     if large > 0 {
         // Text that no codec makes smaller.
@@ -77,7 +77,7 @@ async fn history(folds: u64, large: u64) -> Store {
             format!("m,host=b v={row}i,s=\"{words}\" {}\n", START_NS + (folds + row) as i64)
         };
         write(&engine, (0..large).map(&mut line).collect()).await;
-        engine.fold(None).await.unwrap();
+        engine.fold(None, None).await.unwrap();
     }
     write(&engine, format!("m,host=c v=1i {}\n", START_NS + (folds + large) as i64)).await;
     tokio::time::sleep(Duration::from_secs(1)).await;

@@ -104,7 +104,7 @@ async fn files_and_live_writes_are_one_table_before_and_after_every_verb() {
     let folder = TempDir::new().unwrap();
     let engine = open(folder.path()).await;
     write(&engine, "m,host=a v=1 10\nm,host=a v=1 20").await;
-    engine.fold(Some("d")).await.unwrap();
+    engine.fold(Some("d"), None).await.unwrap();
     let early = candidate(&folder.path().join("early.parquet"), &[("b", 1, 5.0), ("a", 2, 6.0)]).await;
     let over = candidate(&folder.path().join("over.parquet"), &[("c", 30, 7.0), ("a", 20, 2.0), ("a", 20, 3.0)]).await;
     let registered = vec![early.clone(), over.clone()];
@@ -113,11 +113,11 @@ async fn files_and_live_writes_are_one_table_before_and_after_every_verb() {
     write(&engine, "m,host=c v=8 30\nm,host=d v=9 40").await;
     let all = [("b@1", 5.0), ("a@2", 6.0), ("a@10", 1.0), ("a@20", 3.0), ("c@30", 8.0), ("d@40", 9.0)];
     assert_eq!(rows(&engine).await.unwrap(), expect(&all));
-    engine.fold(Some("d")).await.unwrap();
+    engine.fold(Some("d"), None).await.unwrap();
     assert_eq!(rows(&engine).await.unwrap(), expect(&all));
     for _ in 0..6 {
         write(&engine, "m,host=d v=9 40").await;
-        engine.fold(Some("d")).await.unwrap();
+        engine.fold(Some("d"), None).await.unwrap();
     }
     run(&engine, Verb::Compact).await;
     assert_eq!(rows(&engine).await.unwrap(), expect(&all));

@@ -8,6 +8,7 @@ use futures::StreamExt as _;
 use http_body_util::BodyExt as _;
 use serde_json::json;
 use tidewell_engine::{QueryError, ReadOptions};
+use tower::ServiceExt as _;
 
 use super::*;
 use crate::sample::{app, config, get, post, send, service};
@@ -124,4 +125,31 @@ fn line() -> tidewell_engine::WriteRequest {
         idempotency_key: None,
         body: "cpu load=1 1".into(),
     }
+}
+
+#[tokio::test]
+async fn answer_that_ends_at_once_says_in_its_head_what_it_cost() {
+    let service = filled().await;
+    let reply = get(&service, &format!("{SQL}?{CPU}")).await;
+    let requests: u64 = reply.header("x-tidewell-requests").parse().unwrap();
+    let usd: f64 = reply.header("x-tidewell-cost-usd").parse().unwrap();
+    assert!((1..=4).contains(&requests), "{requests}");
+    assert!(usd > 0.0 && usd < 1e-4, "{usd}");
+    assert!(reply.headers.contains_key("x-tidewell-bytes-read"));
+    assert!(!reply.headers.contains_key("trailer"));
+}
+
+#[tokio::test]
+async fn answer_that_outgrows_its_head_says_in_trailers_what_it_cost() {
+    let service = service().await;
+    let lines: String = (0..3000).map(|row| format!("cpu,host=h{row} load=0.5 {row}\n")).collect();
+    assert_eq!(post(&service, "/write", lines).await.status, StatusCode::NO_CONTENT);
+    let uri = format!("{SQL}?q=select%20a.host,%20b.load%20from%20cpu%20a,%20cpu%20b%20limit%2020000");
+    let reply = service.clone().oneshot(Request::get(uri).body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(reply.headers()["trailer"], spent::NAMES);
+    assert!(!reply.headers().contains_key("x-tidewell-requests"));
+    let whole = reply.into_body().collect().await.unwrap();
+    let requests: u64 = whole.trailers().unwrap()["x-tidewell-requests"].to_str().unwrap().parse().unwrap();
+    assert!((1..=8).contains(&requests), "{requests}");
+    assert!(whole.to_bytes().len() > HEAD_BYTES_MAX);
 }

@@ -71,6 +71,18 @@ async fn store_in_a_bucket_sends_the_region_and_the_write_id() {
 }
 
 #[tokio::test]
+async fn presigned_link_names_the_object_and_its_time_and_costs_no_request() {
+    let server = Server::start(|_, _| None).await;
+    let store = open(&server.endpoint(), "p");
+    let name = ObjectName::foreign("answers/a b.json").unwrap();
+    let link = store.presigned(&name, Duration::from_secs(600)).await.unwrap().unwrap();
+    assert!(link.starts_with(&format!("{}/bucket/p/answers/a%20b.json?", server.endpoint())), "{link}");
+    assert!(link.contains("X-Amz-Expires=600") && link.contains("X-Amz-Signature="), "{link}");
+    assert_eq!(server.requests().len(), 0);
+    assert_eq!(store.meter().snapshot(), Usage::default());
+}
+
+#[tokio::test]
 async fn meter_counts_retries_on_the_wire() {
     let server =
         Server::start(|request, number| (request.method == "GET" && number < 2).then(|| Reply::status(503))).await;
