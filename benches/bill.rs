@@ -14,7 +14,7 @@ use tidewell_types::TimestampNs;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Instant;
 
-const START_NS: i64 = 1_600_000_000_000_000_000;
+pub(crate) const START_NS: i64 = 1_600_000_000_000_000_000;
 const ROWS_PER_WRITE: u64 = 10;
 const QUERY_EVERY_S: u64 = 30;
 
@@ -129,11 +129,11 @@ impl Clock for PausedClock {
     }
 }
 
-fn paused() -> Runtime {
+pub(crate) fn paused() -> Runtime {
     Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
 }
 
-fn env() -> Env {
+pub(crate) fn env() -> Env {
     Env::seeded(11, Arc::new(PausedClock(Instant::now())))
 }
 
@@ -143,7 +143,7 @@ fn config(store: StoreUrl, mode: &str) -> EngineConfig {
     config
 }
 
-fn in_folder(folder: &std::path::Path, mode: &str) -> EngineConfig {
+pub(crate) fn in_folder(folder: &std::path::Path, mode: &str) -> EngineConfig {
     let mut config = config(folder.join("store").display().to_string().parse().unwrap(), mode);
     config.wal.dir = folder.join("wal");
     config
@@ -178,7 +178,7 @@ async fn query(engine: &Engine, number: u64) -> usize {
     count
 }
 
-fn asked(engine: &Engine) -> Asked {
+pub(crate) fn asked(engine: &Engine) -> Asked {
     Asked::of(&engine.status().requests)
 }
 
@@ -221,7 +221,7 @@ async fn append_and_commit() -> (Asked, Asked) {
     (append.times(1.0 / TIMES as f64), commit.times(1.0 / TIMES as f64))
 }
 
-fn sum(one: Asked, other: Asked) -> Asked {
+pub(crate) fn sum(one: Asked, other: Asked) -> Asked {
     one.minus(other.times(-1.0))
 }
 

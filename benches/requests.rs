@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout, missing_docs)]
 
 mod bill;
+mod serverless;
 
 use bill::{Size, run};
 
 fn main() {
     println!("{}", run(Size { commits: [10, 100, 1_000], day_hours: 24 }));
+    println!("{}", serverless::run(serverless::Sizes::FULL));
 }

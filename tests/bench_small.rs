@@ -1,6 +1,7 @@
 //! The benchmark, run small, with its request budgets.
 
 use crate::bill;
+use crate::serverless;
 use crate::workload::{Size, run};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,4 +44,17 @@ fn small_bill_stays_within_its_request_budgets() {
     }
     assert!(bill.idle_day.usd <= 0.1, "${} an idle day", bill.idle_day.usd);
     assert!(bill.busy_day.usd <= 1.0, "${} a busy day", bill.busy_day.usd);
+}
+
+#[test]
+fn small_serverless_bill_stays_within_its_budgets() {
+    let sizes =
+        serverless::Sizes { idle_hours: 24, writer_minutes: 10, crowd_seconds: 10, dashboard_minutes: 5, history_days: 2 };
+    let figures = serverless::run(sizes);
+    println!("{figures}");
+    assert!(figures.idle_month.usd() <= 0.5, "${} an idle month", figures.idle_month.usd());
+    // A PUT and two GETs a second, and what maintains.
+    assert!(figures.writer_day.asked.puts <= 1.1 * 86_400.0, "{:?}", figures.writer_day);
+    assert!(figures.writer_day.usd() <= 1.0, "${} a day of one writer", figures.writer_day.usd());
+    assert!(figures.crowd_day.asked.puts <= 1.1 * 8_640_000.0, "{:?}", figures.crowd_day);
 }

@@ -21,5 +21,7 @@ mod shutdown;
 mod sql_corpus;
 mod two_servers;
 mod upkeep;
+#[path = "../benches/serverless.rs"]
+mod serverless;
 #[path = "../benches/workload.rs"]
 mod workload;

@@ -21,10 +21,10 @@ variable "schedules" {
   validation {
     condition = alltrue(flatten([
       for schedule in values(var.schedules) : [
-        for verb in schedule.verbs : contains(["fold", "compact", "tier", "expire", "rollup", "gc"], verb)
+        for verb in schedule.verbs : contains(["fold", "compact", "tier", "expire", "gc"], verb)
       ]
     ]))
-    error_message = "verbs are fold, compact, tier, expire, rollup and gc."
+    error_message = "verbs are fold, compact, tier, expire and gc."
   }
 
   validation {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use crate::backup::{BackupArgs, RestoreArgs};
+use crate::bucket::BucketArgs;
 use crate::catalog::CatalogArgs;
 use crate::completions::CompletionsArgs;
 use crate::db::DbArgs;
@@ -87,6 +88,8 @@ pub(crate) enum Command {
     Restore(RestoreArgs),
     /// Check what a store can and cannot promise
     Doctor(DoctorArgs),
+    /// Make a bucket, wire it to events, and look for settings that hurt
+    Bucket(BucketArgs),
     /// Ask whether a server is ready, by the exit code
     Health(HealthArgs),
     /// Look at databases

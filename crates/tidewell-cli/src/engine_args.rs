@@ -48,8 +48,9 @@ pub(crate) struct WalArgs {
     #[arg(default_value_t = EngineConfig::default().wal.sync_interval_ms)]
     pub(crate) wal_sync_interval_ms: u64,
 
-    /// Time that writes wait for company in one object, in milliseconds (mode object)
-    #[arg(long, env = "TIDEWELL_WAL_FLUSH_INTERVAL_MS", value_name = "MS", value_parser = value_parser!(u64).range(1..))]
+    /// Time that writes wait for company in one object, in milliseconds or like 1s (mode object)
+    #[arg(long, env = "TIDEWELL_WAL_FLUSH_INTERVAL_MS", value_name = "MS", value_parser = interval_ms)]
+    #[arg(visible_alias = "wal-interval")]
     #[arg(default_value_t = EngineConfig::default().wal.flush_interval_ms)]
     pub(crate) wal_flush_interval_ms: u64,
 
@@ -167,6 +168,15 @@ impl LimitArgs {
             ..EngineConfig::default().limits
         }
     }
+}
+
+/// Milliseconds, or a span with its unit.
+fn interval_ms(text: &str) -> Result<u64, String> {
+    let ms = match text.parse() {
+        Ok(ms) => Some(ms),
+        Err(_) => humantime::parse_duration(text).ok().and_then(|span| u64::try_from(span.as_millis()).ok()),
+    };
+    ms.filter(|ms| *ms > 0).ok_or_else(|| "give milliseconds above 0, or a span like 250ms or 2s".to_owned())
 }
 
 /// Reads an [`AckLevel`], known to help texts and completions.

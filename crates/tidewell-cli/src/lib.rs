@@ -3,6 +3,7 @@
 //! Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 the work failed in part or whole, 2 wrong usage.
 
 mod backup;
+mod bucket;
 mod catalog;
 mod command;
 mod completions;
@@ -36,6 +37,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use tidewell_env::Env;
+
+pub use crate::serve::{ServeSettings, serve_settings};
 
 use crate::command::Command;
 use crate::failure::Failure;
@@ -88,6 +91,7 @@ async fn execute(command: Command, env: Env) -> Result<(), Failure> {
         Command::Backup(args) => backup::backup(args, env).await,
         Command::Restore(args) => backup::restore(args, env).await,
         Command::Doctor(args) => doctor::doctor(args, env).await,
+        Command::Bucket(args) => bucket::bucket(args).await,
         Command::Health(args) => health::health(args).await,
         Command::Db(args) => db::db(args, env).await,
         Command::Completions(args) => completions::completions(&args),

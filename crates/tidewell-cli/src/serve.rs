@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use clap::Args;
+use clap::{Args, FromArgMatches as _};
 use tidewell_engine::{AckLevel, Engine, EngineConfig};
 use tidewell_env::Env;
 use tidewell_server::ServerConfig;
@@ -74,6 +74,27 @@ impl ServeArgs {
         let body_bytes_max = usize::try_from(self.body_bytes_max.0).unwrap_or(usize::MAX);
         ServerConfig { bind, body_bytes_max, bodies_bytes_max: default.bodies_bytes_max.max(body_bytes_max), ..default }
     }
+}
+
+/// What `serve` would run with, for other edges that hear the same variables.
+#[derive(Clone, Debug)]
+pub struct ServeSettings {
+    /// The store, its log and the limits.
+    pub engine: EngineConfig,
+    /// The limits of requests.
+    pub server: ServerConfig,
+}
+
+/// Reads the `TIDEWELL_*` variables that `tidewell serve` hears, and no flags or files.
+///
+/// # Errors
+/// One line that names the variable and what it takes.
+pub fn serve_settings() -> Result<ServeSettings, String> {
+    let command = ServeArgs::augment_args(clap::Command::new("serve"));
+    let matches = command.try_get_matches_from(["serve"]);
+    let args = matches.and_then(|matches| ServeArgs::from_arg_matches(&matches));
+    let args = args.map_err(|error| error.to_string().lines().take(2).collect::<Vec<_>>().join(" "))?;
+    Ok(ServeSettings { engine: args.config(), server: args.server_config(args.bind) })
 }
 
 /// Serves until SIGTERM or SIGINT, then drains and folds.

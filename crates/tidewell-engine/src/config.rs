@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use tidewell_cost::{Budget, Prices};
 use tidewell_storage::StoreUrl;
 use tidewell_wal::AckLevel;
 
@@ -18,6 +19,11 @@ pub struct EngineConfig {
     pub maintain: MaintainConfig,
     /// What it may take.
     pub limits: Limits,
+    /// What requests cost.
+    pub prices: Prices,
+    /// What this process's log may cost a month: it sets how long writes wait for company in one object. `None`: they wait for
+    /// [`WalConfig::flush_interval_ms`] whatever that comes to.
+    pub request_budget: Option<Budget>,
     /// Whether it folds and fsyncs on its own, as a server does. Otherwise it does what it is called for, and queries read
     /// the local log without taking it.
     pub background: bool,
@@ -49,6 +55,8 @@ impl Default for EngineConfig {
             fold: FoldConfig::default(),
             maintain: MaintainConfig::default(),
             limits: Limits::default(),
+            prices: Prices::default(),
+            request_budget: None,
             background: true,
         }
     }

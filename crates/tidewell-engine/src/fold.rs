@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tidewell_cost::Purpose;
 use tidewell_maintain::{FoldOutcome, FoldSummary, Folder};
 use tidewell_types::DatabaseName;
 
@@ -88,8 +89,8 @@ impl Engine {
         if database.begun().is_some() || database.has_log_here(&inner.home).await? {
             return Ok(Arc::clone(&database.work(&inner.home).await?.folder));
         }
-        let log = database.log(&inner.home, &inner.store, &database.manifest.state())?;
-        let (manifest, buffer) = (database.manifest.clone(), Arc::clone(&database.buffer));
+        let log = database.log(&inner.home, &inner.store, &database.manifest.state())?.metered();
+        let (manifest, buffer) = (database.manifest.through(log.main().clone()), Arc::clone(&database.buffer));
         let bytes_max = inner.config.limits.buffer_bytes_max;
         Ok(Arc::new(Folder::new(log, inner.env.clone(), manifest, buffer, None, bytes_max)))
     }
@@ -101,7 +102,10 @@ impl Engine {
         started: Duration,
     ) -> Result<FoldReport, EngineError> {
         let inner = &self.inner;
+        let before = folder.usage();
         let folded = folder.fold().await;
+        let used = folder.usage() - before;
+        inner.home.ledger.record(Purpose::Maintenance, &database.name, &[], &used);
         if folded.is_err() {
             inner.counters.folds_failed.add(1);
         }

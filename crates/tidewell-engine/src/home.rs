@@ -1,7 +1,9 @@
 //! What every database of an engine shares: the store, its identity, the doors and the configuration.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use tidewell_cost::{Cadence, Ledger, LedgerLimits};
 use tidewell_env::Env;
 use tidewell_storage::Store;
 use tidewell_types::StoreId;
@@ -16,12 +18,19 @@ pub(crate) struct Home {
     pub(crate) store: Store,
     pub(crate) env: Env,
     pub(crate) config: Arc<EngineConfig>,
+    /// Who spent what.
+    pub(crate) ledger: Arc<Ledger>,
+    /// The pace of log objects, of all databases.
+    pub(crate) cadence: Arc<Cadence>,
     id: OnceCell<StoreId>,
 }
 
 impl Home {
     pub(crate) fn new(store: Store, env: Env, config: Arc<EngineConfig>) -> Self {
-        Self { store, env, config, id: OnceCell::new() }
+        let ledger = Arc::new(Ledger::new(config.prices, LedgerLimits::default()));
+        let interval = Duration::from_millis(config.wal.flush_interval_ms);
+        let cadence = Cadence::new(interval, config.prices, config.request_budget, env.monotonic());
+        Self { store, env, config, ledger, cadence, id: OnceCell::new() }
     }
 
     /// The store's identity, made with it where it is new. One request, once.

@@ -34,6 +34,7 @@ impl From<ImportError> for EngineError {
     fn from(error: ImportError) -> Self {
         let kind = match &error {
             ImportError::Option(_) | ImportError::Source { .. } => ErrorKind::Invalid,
+            ImportError::NoFile { .. } => ErrorKind::NotFound,
             ImportError::TakenOver => ErrorKind::Busy,
             ImportError::Storage(_) | ImportError::Manifest(_) | ImportError::Commit(_) => ErrorKind::Unavailable,
         };
@@ -46,7 +47,7 @@ impl Engine {
     /// 1000 objects.
     ///
     /// # Errors
-    /// [`EngineError`]: `Invalid` for a source that names no file, `Unavailable` where a bucket does not answer.
+    /// [`EngineError`]: `NotFound` for a source without files, `Invalid` for one that cannot be, `Unavailable` where a bucket does not answer.
     pub async fn find_files(
         &self,
         sources: &[String],

@@ -29,6 +29,7 @@ mod registered;
 mod seal;
 mod snapshot;
 mod snapshots;
+mod spending;
 mod status;
 mod tables;
 mod upkeep;

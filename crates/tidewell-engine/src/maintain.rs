@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use tidewell_cost::Purpose;
 use tidewell_maintain::{
     Collector, CompactOptions, Compactor, Expirer, GcKind, GcOptions, RewriteSummary, SealOptions, Sealer, TierOptions,
     Tierer, set_retention,
 };
+use tidewell_manifest::Manifest;
+use tidewell_storage::Store;
 use tidewell_types::TableName;
 
 use crate::database::Database;
@@ -100,6 +103,20 @@ impl VerbRun {
     }
 }
 
+/// The store and a database's view with counters of one run.
+struct Metered {
+    store: Store,
+    manifest: Manifest,
+}
+
+impl Metered {
+    fn new(store: &Store, database: &Database) -> Self {
+        let store = store.metered();
+        let manifest = database.manifest.through(store.clone());
+        Self { store, manifest }
+    }
+}
+
 fn count(name: &'static str, value: u64) -> Figure {
     Figure { name, value, is_bytes: false }
 }
@@ -146,13 +163,17 @@ impl Engine {
         progress: Progress<'_>,
     ) -> Result<VerbReport, EngineError> {
         let started = self.inner.env.monotonic();
-        let (figures, is_done) = match verb {
-            Verb::Fold => (fold_figures(&self.fold_leftovers(database).await?), true),
-            Verb::Compact => self.compact(database, options, progress).await?,
-            Verb::Tier => self.tier(database, options, progress).await?,
-            Verb::Expire => (self.expire(database).await?, true),
-            Verb::Collect => (self.collect(database, options).await?, true),
+        let metered = Metered::new(&self.inner.store, database);
+        let done = match verb {
+            Verb::Fold => self.fold_leftovers(database).await.map(|report| (fold_figures(&report), true)),
+            Verb::Compact => self.compact(&metered, options, progress).await,
+            Verb::Tier => self.tier(&metered, options, progress).await,
+            Verb::Expire => self.expire(&metered).await.map(|figures| (figures, true)),
+            Verb::Collect => self.collect(database, &metered, options).await.map(|figures| (figures, true)),
         };
+        let used = metered.store.meter().snapshot();
+        self.inner.home.ledger.record(Purpose::Maintenance, &database.name, &[], &used);
+        let (figures, is_done) = done?;
         let elapsed = self.inner.env.monotonic().saturating_sub(started);
         Ok(VerbReport { database: database.name.as_str().to_owned(), figures, is_done, elapsed })
     }
@@ -161,32 +182,32 @@ impl Engine {
 impl Engine {
     async fn compact(
         &self,
-        database: &Database,
+        metered: &Metered,
         options: &VerbOptions,
         progress: Progress<'_>,
     ) -> Result<(Vec<Figure>, bool), EngineError> {
         let inner = &self.inner;
         let compact = CompactOptions { time_max: options.time_limit, ..CompactOptions::default() };
-        let compactor = Compactor::new(inner.store.clone(), inner.env.clone(), database.manifest.clone(), compact);
+        let compactor = Compactor::new(metered.store.clone(), inner.env.clone(), metered.manifest.clone(), compact);
         let summary = compactor.compact(&|summary| progress(rewritten(summary))).await?;
         Ok((rewrite_figures(&summary), summary.is_done))
     }
 
     async fn tier(
         &self,
-        database: &Database,
+        metered: &Metered,
         options: &VerbOptions,
         progress: Progress<'_>,
     ) -> Result<(Vec<Figure>, bool), EngineError> {
         let inner = &self.inner;
         let tier = TierOptions { time_max: options.time_limit, ..TierOptions::new(options.cold_after) };
-        let tierer = Tierer::new(inner.store.clone(), inner.env.clone(), database.manifest.clone(), tier);
+        let tierer = Tierer::new(metered.store.clone(), inner.env.clone(), metered.manifest.clone(), tier);
         let summary = tierer.tier(&|summary| progress(rewritten(summary))).await?;
         Ok((rewrite_figures(&summary), summary.is_done))
     }
 
-    async fn expire(&self, database: &Database) -> Result<Vec<Figure>, EngineError> {
-        let expirer = Expirer::new(self.inner.env.clone(), database.manifest.clone());
+    async fn expire(&self, metered: &Metered) -> Result<Vec<Figure>, EngineError> {
+        let expirer = Expirer::new(self.inner.env.clone(), metered.manifest.clone());
         let summary = expirer.expire().await?;
         Ok(vec![
             count("tables", summary.table_count),
@@ -199,12 +220,17 @@ impl Engine {
     }
 
     /// Ends the generations that have had their time, since what they left over can be told only then, and collects.
-    async fn collect(&self, database: &Database, options: &VerbOptions) -> Result<Vec<Figure>, EngineError> {
+    async fn collect(
+        &self,
+        database: &Database,
+        metered: &Metered,
+        options: &VerbOptions,
+    ) -> Result<Vec<Figure>, EngineError> {
         let inner = &self.inner;
         let mut sealed = 0;
         if !options.dry_run {
             let folder = self.folder_of(database).await?;
-            let sealer = Sealer::new(inner.env.clone(), database.manifest.clone(), folder, SealOptions::default());
+            let sealer = Sealer::new(inner.env.clone(), metered.manifest.clone(), folder, SealOptions::default());
             sealed = sealer.run().await?.sealed.len() as u64;
         }
         let gc = GcOptions {
@@ -213,7 +239,7 @@ impl Engine {
             deleted_fraction_max: options.deleted_fraction_max,
             ..GcOptions::default()
         };
-        let collector = Collector::new(inner.store.clone(), inner.env.clone(), database.manifest.clone(), gc);
+        let collector = Collector::new(metered.store.clone(), inner.env.clone(), metered.manifest.clone(), gc);
         let summary = collector.collect().await?;
         let mut figures = vec![count("generations sealed", sealed)];
         figures.extend(GcKind::ALL.iter().map(|kind| count(kind.name(), summary.of(*kind).deleted)));

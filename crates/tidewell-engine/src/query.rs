@@ -11,6 +11,7 @@ use crate::engine::Engine;
 use crate::error::{EngineError, ErrorKind};
 use crate::read::{Read, ReadOptions};
 use crate::snapshot::snapshot;
+use crate::spending::Bill;
 
 /// How often a query is planned anew because segments of its snapshot were collected under it.
 const PLANS_MAX: u32 = 3;
@@ -65,12 +66,13 @@ impl Engine {
         loop {
             plans += 1;
             let store = inner.store.metered();
+            let bill = Bill::of(&inner.home.ledger, &database.name, question, &store);
             let view = snapshot(self, &store, &database, read, question).await?;
             inner.databases.check_exists(&database)?;
             match inner.queries.ask(&store, view, question).await {
                 // A segment was collected, or a list of an old state that names segments.
                 Err(QueryError::Gone { .. }) if plans < PLANS_MAX => drop(database.manifest.reload().await?),
-                answer => return Ok(answer?),
+                answer => return Ok(bill.with(answer?)),
             }
         }
     }

@@ -21,6 +21,14 @@ pub enum ImportError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A source below which there is no file of the kind; correct it, or wait for the file.
+    #[error("{source_name}: there is no .{extension} file")]
+    NoFile {
+        /// The source as it was given.
+        source_name: String,
+        /// What names of such files end with.
+        extension: String,
+    },
     /// The store did not answer as it should; try again later.
     #[error(transparent)]
     Storage(#[from] StorageError),

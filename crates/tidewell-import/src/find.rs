@@ -24,7 +24,7 @@ const MATCH: MatchOptions =
 /// Of a place in a store: one HEAD, and one LIST for each 1000 objects where it is no object.
 ///
 /// # Errors
-/// [`ImportError::Source`] for a source that names no file, [`ImportError::Storage`].
+/// [`ImportError::NoFile`] for a source without files, [`ImportError::Source`] for one that cannot be, [`ImportError::Storage`].
 pub async fn find(sources: &[Source], extension: &str, env: &Env) -> Result<Vec<SourceFile>, ImportError> {
     let (mut files, mut seen) = (Vec::new(), BTreeSet::new());
     for source in sources {
@@ -36,8 +36,7 @@ pub async fn find(sources: &[Source], extension: &str, env: &Env) -> Result<Vec<
             Source::Store { store, key } => find_objects(store, key, extension).await?,
         };
         if found.is_empty() {
-            let problem = format!("there is no .{extension} file");
-            return Err(ImportError::Source { source_name: source.to_string(), problem });
+            return Err(ImportError::NoFile { source_name: source.to_string(), extension: extension.to_owned() });
         }
         files.extend(found.into_iter().filter(|file| seen.insert(file.url().to_owned())));
     }

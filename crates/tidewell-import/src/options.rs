@@ -50,6 +50,9 @@ pub struct ImportOptions {
     pub batch_rows: usize,
     /// Whether files that an earlier, interrupted import of the same table and options has stored are left out.
     pub resume: bool,
+    /// What the import is called in the journal, where the table and the options alone do not tell it from others: resumed imports
+    /// of the same job stop each other.
+    pub job_name: Option<String>,
     /// Whether everything is read and nothing stored.
     pub dry_run: bool,
     /// Columns that the table may have, the time included.
@@ -71,6 +74,7 @@ impl ImportOptions {
             memory_bytes_max: 1 << 30,
             batch_rows: 32 * 1024,
             resume: false,
+            job_name: None,
             dry_run: false,
             columns_max: 1000,
             rejected_listed_max: 100,
@@ -109,7 +113,10 @@ impl ImportOptions {
     /// What tells this import from others of the same database, for its journal: where the rows go, and what they become. Made
     /// of what the options print, so that another release may not know an import that this one began.
     pub(crate) fn job(&self) -> TokenId {
-        let what = format!("{}\n{:?}\n{}\n{:?}", self.table, self.format, self.hive, self.dedup_column);
+        let mut what = format!("{}\n{:?}\n{}\n{:?}", self.table, self.format, self.hive, self.dedup_column);
+        if let Some(name) = &self.job_name {
+            what = format!("{what}\n{name}");
+        }
         TokenId::from_bytes(xxh3_128(what.as_bytes()).to_le_bytes())
     }
 

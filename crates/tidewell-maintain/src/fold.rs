@@ -8,7 +8,7 @@ use tidewell_buffer::{Buffer, Entry};
 use tidewell_env::Env;
 use tidewell_manifest::{Author, CommitError, Fold, Intent, Manifest, Refusal, State};
 use tidewell_stage::Staged;
-use tidewell_storage::Listed;
+use tidewell_storage::{Listed, Usage};
 use tidewell_types::{NodeId, Seq, Source, Stamp, Version, Watermarks as _, WriterId};
 use tidewell_wal::{LocalLog, LogStores, tail};
 
@@ -89,6 +89,13 @@ impl Folder {
         let writer = env.writer_id();
         let (doubt, turn) = (Mutex::default(), tokio::sync::Mutex::default());
         Self { log, env, manifest, buffer, local, writer, tail_bytes_max, doubt, turn }
+    }
+
+    /// What was asked of the stores by way of the log that it was given: all of it is this folder's where that is metered for it
+    /// alone.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.log.usage()
     }
 
     /// Folds everything that every writer has logged so far and this process can read: all at once, since entries that are

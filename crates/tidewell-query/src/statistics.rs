@@ -1,15 +1,18 @@
 //! What a query read and what that cost.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use parking_lot::Mutex;
 use tidewell_storage::{Store, Usage};
-use tidewell_types::Version;
+use tidewell_types::{TableName, Version};
 
 /// What one query read; it grows while the answer streams and is final once the stream has ended.
 #[derive(Debug)]
 pub struct QueryStatistics {
     version: Version,
     store: Store,
+    tables: Mutex<BTreeMap<TableName, u64>>,
     segments_considered: AtomicU64,
     segments_read: AtomicU64,
     rows_scanned: AtomicU64,
@@ -23,6 +26,7 @@ impl QueryStatistics {
         Self {
             version,
             store,
+            tables: Mutex::default(),
             segments_considered: AtomicU64::new(0),
             segments_read: AtomicU64::new(0),
             rows_scanned: AtomicU64::new(0),
@@ -76,6 +80,16 @@ impl QueryStatistics {
     /// The store that this query reads, metered for it alone.
     pub(crate) fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// The tables that it scans, with the bytes of their segments that a filter on time leaves.
+    #[must_use]
+    pub fn tables(&self) -> Vec<(TableName, u64)> {
+        self.tables.lock().iter().map(|(table, bytes)| (table.clone(), *bytes)).collect()
+    }
+
+    pub(crate) fn add_table(&self, table: TableName, bytes: u64) {
+        *self.tables.lock().entry(table).or_default() += bytes;
     }
 
     pub(crate) fn add_considered(&self, segments: usize) {

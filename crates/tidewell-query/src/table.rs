@@ -12,7 +12,7 @@ use datafusion::logical_expr::{Expr, TableProviderFilterPushDown};
 use datafusion::physical_plan::ExecutionPlan;
 use datafusion::physical_plan::empty::EmptyExec;
 use tidewell_segment::MergeKey;
-use tidewell_types::{ColumnKind, TIME_COLUMN, TableSchema, TimestampNs};
+use tidewell_types::{ColumnKind, TIME_COLUMN, TableName, TableSchema, TimestampNs};
 
 use crate::access::Access;
 use crate::filter::{is_on_key, key_span};
@@ -121,6 +121,9 @@ impl TableProvider for ViewTable {
             }
             None => Vec::new(),
         };
+        if let Ok(table) = TableName::new(&self.name) {
+            statistics.add_table(table, segments.iter().map(|segment| segment.file_bytes).sum());
+        }
         let tail = sorted_tail(&narrowed, &self.view.tail, &pruning.span)?;
         let reservation =
             MemoryConsumer::new(format!("recent rows of {}", self.name)).register(&state.runtime_env().memory_pool);

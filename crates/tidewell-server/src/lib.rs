@@ -13,6 +13,7 @@ mod delete;
 mod exposition;
 mod health;
 mod import_csv;
+mod in_process;
 mod inflate;
 mod metrics;
 mod observe;
@@ -39,5 +40,6 @@ mod write_refusal;
 mod sample;
 
 pub use config::ServerConfig;
+pub use in_process::{InProcess, ReplyBody};
 pub use router::router;
 pub use serve::serve;

@@ -35,7 +35,7 @@ const LAYERS: [(&str, Place); 31] = [
     ("tidewell-engine", Place::Product(4, 0)),
     ("tidewell-server", Place::Product(5, 0)),
     ("tidewell-cli", Place::Product(5, 1)),
-    ("tidewell-lambda", Place::Product(5, 1)),
+    ("tidewell-lambda", Place::Product(5, 2)),
     ("tidewell-csv-reader", Place::Product(5, 0)),
     ("tidewell-parquet-writer", Place::Product(5, 0)),
     ("tidewell-hostile", Place::Development),
