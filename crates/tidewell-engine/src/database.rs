@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tidewell_buffer::Buffer;
+use tidewell_cost::Cadence;
 use tidewell_env::Env;
 use tidewell_ingest::{AdmitLimits, Ingest, IngestConfig};
 use tidewell_maintain::{Folder, LocalFold};
@@ -122,7 +123,8 @@ impl Database {
         let ingest = IngestConfig {
             level: config.level(),
             limits: AdmitLimits { columns_max: config.limits.columns_max, tags_max: config.limits.tags_max },
-            object_interval: Duration::from_millis(config.wal.flush_interval_ms),
+            cadence: Cadence::fixed(Duration::from_millis(config.wal.flush_interval_ms)),
+            ledger: None,
             buffer_bytes_max: usize::try_from(config.limits.buffer_bytes_max).unwrap_or(usize::MAX),
         };
         // A log left by an earlier run in a local mode is folded; writes go where the mode says.

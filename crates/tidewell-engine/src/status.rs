@@ -1,6 +1,7 @@
 //! What the engine holds and has done, for people and monitors.
 
 use serde::Serialize;
+use tidewell_cost::Prices;
 
 use crate::engine::Engine;
 
@@ -118,7 +119,7 @@ impl Engine {
                 others: usage.others,
                 bytes_in: usage.bytes_in,
                 bytes_out: usage.bytes_out,
-                price_usd: usage.price_usd(),
+                price_usd: Prices::default().requests_usd(&usage),
             },
             cache_hits: cache.hits,
             cache_misses: cache.misses,

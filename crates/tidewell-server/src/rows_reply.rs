@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::{StreamExt as _, stream};
 use serde_json::json;
-use tidewell_engine::{Answer, EngineError};
+use tidewell_engine::{Answer, EngineError, Prices};
 use tidewell_wire::{PointsEncoder, json_string, pieces};
 
 use crate::app::App;
@@ -71,7 +71,7 @@ fn statistics(answer: &Answer, rows: usize, elapsed_ms: f64) -> serde_json::Valu
         "tail_rows": read.tail_rows(),
         "requests": usage.requests(),
         "bytes_fetched": usage.bytes_in,
-        "price_usd": usage.price_usd(),
+        "price_usd": Prices::default().requests_usd(&usage),
         "execution_time_ms": elapsed_ms,
     })
 }
