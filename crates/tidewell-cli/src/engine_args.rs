@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, value_parser};
-use tidewell_engine::{AckLevel, EngineConfig, FoldConfig, Limits, MaintainConfig, StoreUrl, WalConfig};
+use tidewell_engine::{
+    AckLevel, Budget, EngineConfig, FoldConfig, Limits, MaintainConfig, Prices, StoreUrl, WalConfig,
+};
 
 use crate::size::ByteSize;
 
@@ -100,6 +102,35 @@ impl FoldingArgs {
             interval_ms: self.fold_interval_ms,
         }
     }
+}
+
+/// What requests cost, and what they may cost.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct CostArgs {
+    /// Dollars that this process's requests may cost a month: sets how long writes wait for company in one log object
+    #[arg(long, env = "TIDEWELL_MAX_MONTHLY_REQUEST_COST", value_name = "USD", value_parser = dollars)]
+    pub(crate) max_monthly_request_cost: Option<f64>,
+
+    /// The longest that the budget makes a write wait
+    #[arg(long, env = "TIDEWELL_WAL_INTERVAL_MAX", value_name = "SPAN", default_value = "60s")]
+    #[arg(value_parser = humantime::parse_duration)]
+    pub(crate) wal_interval_max: Duration,
+
+    /// Prices: s3-standard, s3-express or none, then what differs, like `s3-standard,write=0.0054,storage=0.024`
+    #[arg(long, env = "TIDEWELL_PRICES", value_name = "PRICES", default_value = "s3-standard")]
+    pub(crate) prices: Prices,
+}
+
+impl CostArgs {
+    /// The engine's word for it; [`dollars`] has looked at the amount.
+    pub(crate) fn budget(&self) -> Option<Budget> {
+        self.max_monthly_request_cost.and_then(|usd| Budget::new(usd, self.wal_interval_max).ok())
+    }
+}
+
+fn dollars(text: &str) -> Result<f64, String> {
+    let usd: f64 = text.trim_start_matches('$').parse().map_err(|_| "give dollars, like 5 or 2.50".to_owned())?;
+    Budget::new(usd, Duration::ZERO).map(|_| usd).map_err(|error| error.to_string())
 }
 
 /// How much the engine may use.

@@ -9,7 +9,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use futures::StreamExt;
 use reqwest::Method;
 use serde_json::json;
-use tidewell_engine::{Consistency, Engine, EngineError, ReadOptions};
+use tidewell_engine::{Consistency, Engine, EngineError, Prices, ReadOptions};
 use tidewell_env::Env;
 use tidewell_wire::{Encoder, Format, pieces};
 
@@ -149,7 +149,7 @@ async fn ask_store(args: &QueryArgs, engine: &Engine, sql: &str, env: &Env) -> R
         read.segments_read(),
         read.segments_considered(),
         usage.requests(),
-        usage.price_usd(),
+        Prices::default().requests_usd(&usage),
         read.version(),
     ));
     Ok(())

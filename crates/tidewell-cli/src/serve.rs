@@ -8,7 +8,7 @@ use tidewell_env::Env;
 use tidewell_server::ServerConfig;
 use tokio::net::TcpListener;
 
-use crate::engine_args::{FoldingArgs, LimitArgs, MaintainArgs, StoreArgs, WalArgs};
+use crate::engine_args::{CostArgs, FoldingArgs, LimitArgs, MaintainArgs, StoreArgs, WalArgs};
 use crate::failure::Failure;
 use crate::size::ByteSize;
 use crate::stop_signal::StopSignal;
@@ -48,6 +48,9 @@ pub(crate) struct ServeArgs {
     #[command(flatten)]
     limits: LimitArgs,
 
+    #[command(flatten)]
+    cost: CostArgs,
+
     /// The largest request body, once decompressed
     #[arg(long, env = "TIDEWELL_BODY_BYTES_MAX", value_name = "SIZE", default_value_t = body_bytes_max())]
     body_bytes_max: ByteSize,
@@ -65,6 +68,8 @@ impl ServeArgs {
             fold: self.fold.config(),
             maintain: self.maintain.config(),
             limits: self.limits.config(),
+            prices: self.cost.prices,
+            request_budget: self.cost.budget(),
             background: true,
         }
     }

@@ -122,19 +122,21 @@ impl Database {
         let ingest = IngestConfig {
             level: config.level(),
             limits: AdmitLimits { columns_max: config.limits.columns_max, tags_max: config.limits.tags_max },
-            object_interval: Duration::from_millis(config.wal.flush_interval_ms),
+            cadence: Arc::clone(&home.cadence),
+            ledger: Some(Arc::clone(&home.ledger)),
             buffer_bytes_max: usize::try_from(config.limits.buffer_bytes_max).unwrap_or(usize::MAX),
         };
         // A log left by an earlier run in a local mode is folded; writes go where the mode says.
         let log = local.as_ref().filter(|_| config.level().is_local()).map(|local| Arc::clone(&local.log));
         let buffer = || Arc::clone(&self.buffer);
         let stores = self.log(home, store, &self.manifest.state())?;
+        let for_folds = stores.metered();
         Ok(Work {
-            ingest: Ingest::start(ingest, self.manifest.clone(), stores.clone(), buffer(), log, env.clone()),
+            ingest: Ingest::start(ingest, self.manifest.clone(), stores, buffer(), log, env.clone()),
             folder: Arc::new(Folder::new(
-                stores,
+                for_folds.clone(),
                 env.clone(),
-                self.manifest.clone(),
+                self.manifest.through(for_folds.main().clone()),
                 buffer(),
                 local.clone(),
                 config.limits.buffer_bytes_max,

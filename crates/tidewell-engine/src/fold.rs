@@ -105,7 +105,7 @@ impl Engine {
         let before = folder.usage();
         let folded = folder.fold().await;
         let used = folder.usage() - before;
-        inner.home.ledger.record(Purpose::Maintenance, &database.name, &[], &used);
+        inner.home.book(Purpose::Maintenance, &database.name, &[], &used);
         if folded.is_err() {
             inner.counters.folds_failed.add(1);
         }

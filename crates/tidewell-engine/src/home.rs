@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidewell_cost::{Cadence, Ledger, LedgerLimits};
+use tidewell_cost::{Cadence, Ledger, LedgerLimits, Purpose, TablePart};
 use tidewell_env::Env;
-use tidewell_storage::Store;
-use tidewell_types::StoreId;
+use tidewell_storage::{Store, Usage};
+use tidewell_types::{DatabaseName, StoreId};
 use tokio::sync::OnceCell;
 
 use crate::config::EngineConfig;
@@ -31,6 +31,12 @@ impl Home {
         let interval = Duration::from_millis(config.wal.flush_interval_ms);
         let cadence = Cadence::new(interval, config.prices, config.request_budget, env.monotonic());
         Self { store, env, config, ledger, cadence, id: OnceCell::new() }
+    }
+
+    /// Books what was asked for `tables`, or for the database, and lets the log keep to what is left of the budget.
+    pub(crate) fn book(&self, purpose: Purpose, database: &DatabaseName, tables: &[TablePart], used: &Usage) {
+        self.ledger.record(purpose, database, tables, used);
+        self.cadence.charge_other(self.env.monotonic(), used);
     }
 
     /// The store's identity, made with it where it is new. One request, once.

@@ -57,6 +57,7 @@ pub use tidewell_catalog::{
     Answer as CatalogAnswer, Cancel as ScanCancel, Dataset, DatasetRecord, DatasetState, Hit, Kinds,
     Progress as ScanProgress, Query as CatalogQuery, Sampling, ScanOptions, ScanSummary, Scanned, SeriesHit,
 };
+pub use tidewell_cost::{Budget, BudgetError, CadenceStatus, LedgerSnapshot, Prices, PricesError};
 pub use tidewell_csv::{
     CsvOptions, Rejected, Rejections, SETTINGS as CSV_SETTINGS, TimeError, Timezone, parse_instant,
 };

@@ -172,7 +172,7 @@ impl Engine {
             Verb::Collect => self.collect(database, &metered, options).await.map(|figures| (figures, true)),
         };
         let used = metered.store.meter().snapshot();
-        self.inner.home.ledger.record(Purpose::Maintenance, &database.name, &[], &used);
+        self.inner.home.book(Purpose::Maintenance, &database.name, &[], &used);
         let (figures, is_done) = done?;
         let elapsed = self.inner.env.monotonic().saturating_sub(started);
         Ok(VerbReport { database: database.name.as_str().to_owned(), figures, is_done, elapsed })

@@ -66,7 +66,7 @@ impl Engine {
         loop {
             plans += 1;
             let store = inner.store.metered();
-            let bill = Bill::of(&inner.home.ledger, &database.name, question, &store);
+            let bill = Bill::of(&inner.home, &database.name, question, &store);
             let view = snapshot(self, &store, &database, read, question).await?;
             inner.databases.check_exists(&database)?;
             match inner.queries.ask(&store, view, question).await {

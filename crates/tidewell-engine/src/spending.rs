@@ -6,15 +6,17 @@ use std::task::{Context, Poll};
 
 use arrow_array::RecordBatch;
 use futures::Stream;
-use tidewell_cost::{Ledger, TablePart};
+use tidewell_cost::TablePart;
 use tidewell_query::{Answer, AnswerRows, QueryError, QueryStatistics, Question};
 use tidewell_storage::Store;
 use tidewell_types::DatabaseName;
 
+use crate::home::Home;
+
 /// A query's entry in the ledger, made when this is dropped: at the end of its rows, or where it failed or was given up.
 #[derive(Debug)]
 pub(crate) struct Bill {
-    ledger: Arc<Ledger>,
+    home: Arc<Home>,
     database: DatabaseName,
     text: String,
     /// Metered for this query alone.
@@ -23,13 +25,13 @@ pub(crate) struct Bill {
 }
 
 impl Bill {
-    pub(crate) fn of(ledger: &Arc<Ledger>, database: &DatabaseName, question: &Question, store: &Store) -> Self {
+    pub(crate) fn of(home: &Arc<Home>, database: &DatabaseName, question: &Question, store: &Store) -> Self {
         let text = match question {
             Question::Sql(text, _) => text.clone(),
             Question::Json(query) => format!("{query:?}"),
         };
-        let (ledger, database) = (Arc::clone(ledger), database.clone());
-        Self { ledger, database, text, store: store.clone(), statistics: None }
+        let (home, database) = (Arc::clone(home), database.clone());
+        Self { home, database, text, store: store.clone(), statistics: None }
     }
 
     /// The answer, whose end makes the entry.
@@ -44,7 +46,9 @@ impl Drop for Bill {
     fn drop(&mut self) {
         let tables = self.statistics.as_ref().map(|statistics| statistics.tables()).unwrap_or_default();
         let tables: Vec<TablePart> = tables.into_iter().map(|(table, bytes)| TablePart { table, bytes }).collect();
-        self.ledger.record_query(&self.database, &tables, &self.text, &self.store.meter().snapshot());
+        let (home, used) = (&self.home, self.store.meter().snapshot());
+        home.ledger.record_query(&self.database, &tables, &self.text, &used);
+        home.cadence.charge_other(home.env.monotonic(), &used);
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the engine holds and has done, for people and monitors.
 
 use serde::Serialize;
+use tidewell_cost::{CadenceStatus, LedgerSnapshot, Prices};
 use tidewell_storage::Usage;
 
 use crate::engine::Engine;
@@ -38,6 +39,12 @@ pub struct Status {
     pub cache_misses: u64,
     /// What it holds.
     pub cache_bytes: u64,
+    /// The prices that dollars are counted by.
+    pub prices: Prices,
+    /// The pace of log objects, and the budget that sets it.
+    pub log_pace: CadenceStatus,
+    /// What was spent, by table and by query.
+    pub spending: LedgerSnapshot,
     /// The databases that are open.
     pub databases: Vec<DatabaseStatus>,
 }
@@ -94,7 +101,7 @@ impl Engine {
     /// What requests cost, in US dollars at the configured prices.
     #[must_use]
     pub fn requests_usd(&self, usage: &Usage) -> f64 {
-        usage.price_usd()
+        self.inner.config.prices.requests_usd(usage)
     }
 
     /// What the engine holds and has done; no request.
@@ -125,11 +132,14 @@ impl Engine {
                 others: usage.others,
                 bytes_in: usage.bytes_in,
                 bytes_out: usage.bytes_out,
-                price_usd: usage.price_usd(),
+                price_usd: self.requests_usd(&usage),
             },
             cache_hits: cache.hits,
             cache_misses: cache.misses,
             cache_bytes: inner.cache.bytes(),
+            prices: inner.config.prices,
+            log_pace: inner.home.cadence.status(inner.env.monotonic()),
+            spending: inner.home.ledger.snapshot(),
             databases: inner.databases.opened().iter().map(|database| database.status()).collect(),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tidewell_ingest::{IngestError, RejectedLine, Rejections, WriteOutcome, token_of_key};
 use tidewell_line_protocol::Precision;
+use tidewell_storage::Usage;
 use tidewell_types::{DatabaseName, TableRows};
 use tidewell_wal::AckLevel;
 
@@ -53,6 +54,10 @@ pub struct WriteReply {
     pub rejected_count: usize,
     /// Names the write for later queries; empty for a body without lines.
     pub token: String,
+    /// The requests of its log entry, which other writes may share, and of this write alone.
+    pub usage: Usage,
+    /// This write's part of what they cost, in US dollars.
+    pub cost_usd: f64,
 }
 
 /// A body that is not stored.
@@ -127,7 +132,8 @@ impl Engine {
                 self.wake_folding(database.buffer.totals());
                 let Rejections { count, lines } = outcome.rejected;
                 let token = outcome.token.map(|token| token.to_string()).unwrap_or_default();
-                Ok(WriteReply { rows: outcome.row_count, rejected: lines, rejected_count: count, token })
+                let (usage, cost_usd) = (outcome.cost.usage(), outcome.cost.usd(&inner.config.prices));
+                Ok(WriteReply { rows: outcome.row_count, rejected: lines, rejected_count: count, token, usage, cost_usd })
             }
             Err(IngestError::Rejected(rejected)) => {
                 inner.counters.lines_rejected.add(rejected.count);

@@ -7,6 +7,7 @@ use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Field, Schema, SchemaRef};
 use arrow_select::concat::concat_batches;
 use tidewell_buffer::{EntryToken, RowSpan};
+use tidewell_cost::TablePart;
 use tidewell_segment::conform;
 use tidewell_types::{Batch, TableName, TableRows, TokenId};
 
@@ -15,6 +16,15 @@ use tidewell_types::{Batch, TableName, TableRows, TokenId};
 pub(crate) struct Grouped {
     pub(crate) batch: Batch,
     pub(crate) tokens: Vec<EntryToken>,
+}
+
+impl Grouped {
+    /// Its tables and what their rows take, by which they share its cost.
+    pub(crate) fn tables(&self) -> Vec<TablePart> {
+        let part =
+            |rows: &TableRows| TablePart { table: rows.table.clone(), bytes: rows.rows.get_array_memory_size() as u64 };
+        self.batch.tables.iter().map(part).collect()
+    }
 }
 
 /// One table's rows, request by request.

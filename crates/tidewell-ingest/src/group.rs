@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use tidewell_cost::parts;
 use tidewell_env::Env;
 use tidewell_manifest::State;
+use tidewell_storage::Usage;
 use tidewell_types::{Batch, TokenId, Version};
 use tidewell_wal::AckLevel;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::combine::combine;
+use crate::cost::WriteCost;
 use crate::duplicate::{Duplicates, Earlier};
 use crate::error::IngestError;
 use crate::key::Keyed;
@@ -26,8 +29,8 @@ const MOVES_MAX: u32 = 5;
 /// Where a request's rows are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Logged {
-    /// In this entry.
-    Here(SessionToken),
+    /// In this entry, which cost that.
+    Here(SessionToken, WriteCost),
     /// Where an earlier request with the same token has put them.
     Before(Earlier),
 }
@@ -151,12 +154,19 @@ impl Turn {
         self.requests.iter().map(|request| (request.batch.clone(), request.key.map(|key| key.token))).collect()
     }
 
-    fn answer(self, outcome: &Result<SessionToken, IngestError>) {
+    /// `used` is what was asked for all of them, which those share whose rows are logged.
+    fn answer(self, outcome: &Result<SessionToken, IngestError>, used: Usage) {
         if let Err(error) = outcome {
             tracing::error!(%error, requests = self.requests.len() + self.repeats.len(), "writes were not acknowledged");
         }
-        for request in self.requests {
-            request.answer(outcome.clone().map(Logged::Here));
+        let writes = self.requests.len();
+        let bytes: Vec<u64> = self.requests.iter().map(|request| request.batch.memory_bytes() as u64).collect();
+        for (request, share) in self.requests.into_iter().zip(parts(bytes.iter().copied())) {
+            let cost = match used.requests() {
+                0 => WriteCost::default(),
+                _ => WriteCost { entry: used, writes, share, own: Usage::default() },
+            };
+            request.answer(outcome.clone().map(|token| Logged::Here(token, cost)));
         }
         for request in self.repeats {
             let before = |session| Logged::Before(Earlier { session: Some(session) });
@@ -170,14 +180,19 @@ impl Turn {
 }
 
 async fn commit(lane: &mut Lane, duplicates: &Duplicates, group: Vec<Request>) {
-    let mut waiting = group;
+    let (mut waiting, mut used) = (group, Usage::default());
     for _ in 0..MOVES_MAX {
         // One view says which requests are known and where the others go.
         let view = duplicates.manifest.state();
         let turn = Turn::of(waiting, duplicates, &view);
         let Some(level) = turn.level else { return };
         let logged = match combine(turn.rows()) {
-            Ok(group) => lane.append(group, level, view.open_generation()).await,
+            Ok(group) => {
+                let tables = group.tables();
+                let logged = lane.append(group, level, view.open_generation()).await;
+                used = used + lane.settle(&tables);
+                logged
+            }
             Err(error) => Err(IngestError::Unavailable(error.to_string().into())),
         };
         let outcome = match logged {
@@ -192,8 +207,8 @@ async fn commit(lane: &mut Lane, duplicates: &Duplicates, group: Vec<Request>) {
             }
             Err(error) => Err(error),
         };
-        return turn.answer(&outcome);
+        return turn.answer(&outcome, used);
     }
     let advice = "generations are sealed faster than this write can be logged: try again";
-    Turn { requests: waiting, ..Turn::default() }.answer(&Err(IngestError::Unavailable(advice.into())));
+    Turn { requests: waiting, ..Turn::default() }.answer(&Err(IngestError::Unavailable(advice.into())), used);
 }

@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidewell_buffer::Entry;
+use tidewell_cost::{Ledger, Purpose, TablePart};
+use tidewell_storage::Usage;
 use tidewell_types::{Generation, WriterId};
 use tidewell_wal::AckLevel;
 
@@ -22,7 +24,7 @@ pub(crate) enum Lane {
 
 impl Lane {
     /// How long the next append should wait so that requests to the store keep their pace.
-    pub(crate) fn pause(&self) -> Duration {
+    pub(crate) fn pause(&mut self) -> Duration {
         match self {
             Self::Memory(_) | Self::Local(_) => Duration::ZERO,
             Self::Objects(lane) => lane.pause(),
@@ -44,6 +46,14 @@ impl Lane {
             Self::Objects(lane) => lane.append(group, level, generation).await,
         }
     }
+
+    /// Books what an append took, whatever came of it, for the tables of its rows.
+    pub(crate) fn settle(&mut self, tables: &[TablePart]) -> Usage {
+        match self {
+            Self::Memory(_) | Self::Local(_) => Usage::default(),
+            Self::Objects(lane) => lane.settle(tables),
+        }
+    }
 }
 
 /// What every lane needs to know of the process.
@@ -55,6 +65,7 @@ pub(crate) struct Process {
     pub(crate) stamps: Arc<crate::stamps::Stamps>,
     /// What it has read of the log, and replayed.
     pub(crate) buffer: Arc<tidewell_buffer::Buffer>,
+    pub(crate) ledger: Option<Arc<Ledger>>,
 }
 
 impl Process {
@@ -62,6 +73,13 @@ impl Process {
     pub(crate) fn stamp(&self) -> tidewell_types::Stamp {
         let seen = self.manifest.state().stamp_max.max(self.buffer.stamp_max());
         self.stamps.next(&self.env, seen)
+    }
+
+    /// Books requests of the write path.
+    pub(crate) fn book(&self, tables: &[TablePart], used: &Usage) {
+        if let Some(ledger) = &self.ledger {
+            ledger.record(Purpose::Write, self.manifest.database(), tables, used);
+        }
     }
 
     pub(crate) fn writer_id(&self) -> WriterId {

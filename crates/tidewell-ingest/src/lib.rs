@@ -7,6 +7,7 @@ mod admit;
 mod admit_rows;
 mod columns;
 mod combine;
+mod cost;
 mod duplicate;
 mod error;
 mod group;
@@ -22,6 +23,7 @@ mod token;
 mod write;
 
 pub use admit::{AdmitLimits, Admitted, admit};
+pub use cost::WriteCost;
 pub use error::IngestError;
 pub use key::token_of_key;
 pub use local_lane::SharedLog;

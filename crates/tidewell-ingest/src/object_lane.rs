@@ -4,9 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidewell_buffer::Entry;
-use tidewell_manifest::ManifestError;
+use tidewell_cost::{Pacer, TablePart};
+use tidewell_manifest::{Manifest, ManifestError};
+use tidewell_storage::Usage;
 use tidewell_types::{Generation, GenerationState, Seq, Source, StreamId, Watermarks as _};
-use tidewell_wal::{AckLevel, LogTarget, WalError, entry};
+use tidewell_wal::{AckLevel, LogStores, LogTarget, WalError, entry};
 
 use crate::combine::Grouped;
 use crate::error::IngestError;
@@ -18,8 +20,11 @@ const SEALING_PAUSES_MAX: u32 = 200;
 
 pub(crate) struct ObjectLane {
     process: Process,
-    interval: Duration,
-    last_append: Option<Duration>,
+    pacer: Pacer,
+    /// The log and the view with counters of this lane alone, and what of their counts is settled.
+    log: LogStores,
+    manifest: Manifest,
+    settled: Usage,
     /// A stream for each target: that a place is taken is seen in its own target only.
     in_main: Stream,
     on_replicas: Stream,
@@ -34,15 +39,25 @@ enum Checked {
 }
 
 impl ObjectLane {
-    pub(crate) fn new(process: Process, interval: Duration) -> Self {
-        Self { process, interval, last_append: None, in_main: None, on_replicas: None }
+    pub(crate) fn new(process: Process, pacer: Pacer) -> Self {
+        let log = process.log.metered();
+        let manifest = process.manifest.through(log.main().clone());
+        Self { process, pacer, log, manifest, settled: Usage::default(), in_main: None, on_replicas: None }
     }
 
-    /// Zero for the first write after a quiet interval; so a lone write is quick and a busy writer still makes one object
-    /// an interval.
-    pub(crate) fn pause(&self) -> Duration {
-        let Some(last) = self.last_append else { return Duration::ZERO };
-        (last + self.interval).saturating_sub(self.process.env.monotonic())
+    /// As [`Pacer::pause`] has it.
+    pub(crate) fn pause(&mut self) -> Duration {
+        self.pacer.pause(self.process.env.monotonic())
+    }
+
+    /// Books what was asked since the last call: mostly the last append. What its replicas were asked after their majority had
+    /// answered is in the next.
+    pub(crate) fn settle(&mut self, tables: &[TablePart]) -> Usage {
+        let used = self.log.usage() - self.settled;
+        self.settled = self.settled + used;
+        self.pacer.spend(self.process.env.monotonic(), &used);
+        self.process.book(tables, &used);
+        used
     }
 
     pub(crate) async fn append(
@@ -51,7 +66,7 @@ impl ObjectLane {
         level: AckLevel,
         generation: Generation,
     ) -> Result<Option<Arc<Entry>>, IngestError> {
-        self.last_append = Some(self.process.env.monotonic());
+        self.pacer.begin(self.process.env.monotonic());
         let to = if level == AckLevel::Quorum { LogTarget::Replicas } else { LogTarget::Main };
         match self.append_once(group, to, generation).await {
             Ok(Some(entry)) => Ok(Some(entry)),
@@ -81,7 +96,7 @@ impl ObjectLane {
         generation: Generation,
     ) -> Result<Option<Arc<Entry>>, WalError> {
         let known = *self.stream(to);
-        let Process { env, manifest, log, .. } = &self.process;
+        let Process { env, .. } = &self.process;
         let new = || (StreamId { generation, writer: env.writer_id() }, Seq::ZERO);
         let (stream, seq) = known.unwrap_or_else(new);
         let stamp = self.process.stamp();
@@ -89,7 +104,7 @@ impl ObjectLane {
         let entry = Arc::new(Entry { source: Source::Objects(stream), seq, stamp, batch, tokens });
         let write_id = env.write_id();
         let body = entry::encode(&entry, write_id)?;
-        log.append(env, &manifest.layout().wal(stream, seq), body, write_id, to).await?;
+        self.log.append(env, &self.manifest.layout().wal(stream, seq), body, write_id, to).await?;
         *self.stream(to) = seq.next().map(|next| (stream, next));
         match self.check(stream, seq).await? {
             Checked::Acknowledge => Ok(Some(entry)),
@@ -99,7 +114,7 @@ impl ObjectLane {
 
     /// Whether the entry counts: the generation was still open after the object was there, or was sealed with it inside.
     async fn check(&self, stream: StreamId, seq: Seq) -> Result<Checked, WalError> {
-        let Process { env, manifest, .. } = &self.process;
+        let (env, manifest) = (&self.process.env, &self.manifest);
         for _ in 0..SEALING_PAUSES_MAX {
             let unchecked = |error: ManifestError| WalError::Unchecked { reason: error.to_string() };
             let state = manifest.catch_up().await.map_err(unchecked)?;

@@ -1,18 +1,20 @@
 //! One request, from bytes to acknowledgement.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use tidewell_buffer::Buffer;
+use tidewell_cost::{Cadence, Ledger, TablePart};
 use tidewell_env::Env;
 use tidewell_line_protocol::Precision;
-use tidewell_manifest::{CommitError, Manifest, Refusal};
-use tidewell_types::{TableRows, TokenId, WriterId};
+use tidewell_manifest::{CommitError, Manifest, Refusal, State};
+use tidewell_storage::Usage;
+use tidewell_types::{TableName, TableRows, TableSchema, TokenId, WriterId};
 use tidewell_wal::{AckLevel, LogStores};
 
 use crate::admit::{AdmitLimits, Admitted, admit};
 use crate::admit_rows::admit_rows;
+use crate::cost::WriteCost;
 use crate::duplicate::{Duplicates, Earlier};
 use crate::error::IngestError;
 use crate::group::{Group, Logged};
@@ -37,8 +39,10 @@ pub struct IngestConfig {
     pub level: AckLevel,
     /// What tables may grow to.
     pub limits: AdmitLimits,
-    /// The shortest time between two objects of this process's log.
-    pub object_interval: Duration,
+    /// The pace of log objects, shared with the process's other databases.
+    pub cadence: Arc<Cadence>,
+    /// Where what writes cost is booked, by table.
+    pub ledger: Option<Arc<Ledger>>,
     /// What the buffer may hold, in bytes, before writes are told to come back.
     pub buffer_bytes_max: usize,
 }
@@ -109,6 +113,8 @@ pub struct WriteOutcome {
     pub token: Option<SessionToken>,
     /// Whether an earlier request with the same idempotency key has stored the rows, and this one none.
     pub is_duplicate: bool,
+    /// What it cost.
+    pub cost: WriteCost,
 }
 
 /// The write path of one database.
@@ -137,13 +143,14 @@ impl Ingest {
     ) -> Self {
         let keys = Keys::new(manifest.clone(), Arc::clone(&buffer), env.clone());
         let duplicates = Duplicates { manifest: manifest.clone(), buffer: Arc::clone(&buffer), level: config.level };
-        let process = Process { env: env.clone(), manifest, log, stamps: Arc::default(), buffer };
+        let process =
+            Process { env: env.clone(), manifest, log, stamps: Arc::default(), buffer, ledger: config.ledger.clone() };
         let local = match (config.level, local) {
             (AckLevel::None, _) => Some(Lane::Memory(MemoryLane::new(process.clone()))),
             (_, Some(log)) => Some(Lane::Local(LocalLane::new(process.clone(), log))),
             (_, None) => None,
         };
-        let objects = Lane::Objects(Box::new(ObjectLane::new(process.clone(), config.object_interval)));
+        let objects = Lane::Objects(Box::new(ObjectLane::new(process.clone(), config.cadence.pacer())));
         Self {
             writer: env.writer_id(),
             local: local.map(|lane| Group::start(lane, duplicates.clone(), &env)),
@@ -185,12 +192,13 @@ impl Ingest {
         };
         let view = self.process.manifest.state();
         let earlier = key.and_then(|key| self.duplicates.find(&view, &key.token, level));
+        let mut own = Usage::default();
         let Admitted { batch, rejected, .. } = match earlier {
             Some(_) => self.admit_once(&request).await?,
             None => {
                 self.check_buffer(request.brought.bytes())?;
                 key.map_or(Ok(()), |_| self.keys.check_room(&view))?;
-                self.admit(&request).await?
+                self.admit(&request, &mut own).await?
             }
         };
         if !rejected.is_empty() && (!request.accept_partial || batch.tables.is_empty()) {
@@ -198,17 +206,19 @@ impl Ingest {
         }
         let row_count = batch.row_count();
         if row_count == 0 {
-            return Ok(WriteOutcome { row_count, rejected, token: None, is_duplicate: false });
+            let cost = WriteCost { own, ..WriteCost::default() };
+            return Ok(WriteOutcome { row_count, rejected, token: None, is_duplicate: false, cost });
         }
         let logged = match earlier {
             Some(earlier) => Logged::Before(earlier),
             None => self.group(level).append(batch, key, level).await?,
         };
-        let (token, is_duplicate) = match logged {
-            Logged::Here(token) => (Some(token), false),
-            Logged::Before(Earlier { session }) => (session, true),
+        let (token, is_duplicate, cost) = match logged {
+            Logged::Here(token, cost) => (Some(token), false, cost),
+            Logged::Before(Earlier { session }) => (session, true, WriteCost::default()),
         };
-        Ok(WriteOutcome { row_count, rejected, token, is_duplicate })
+        let cost = WriteCost { own, ..cost };
+        Ok(WriteOutcome { row_count, rejected, token, is_duplicate, cost })
     }
 
     fn level(&self, request: &Posted) -> Result<AckLevel, IngestError> {
@@ -242,7 +252,8 @@ impl Ingest {
         Ok(())
     }
 
-    async fn admit(&self, request: &Posted) -> Result<Admitted, IngestError> {
+    /// Admits a request, and commits its new columns; what that took is added to `own`.
+    async fn admit(&self, request: &Posted, own: &mut Usage) -> Result<Admitted, IngestError> {
         for _ in 0..ADMISSIONS_MAX {
             let mut admitted = self.admit_once(request).await?;
             let is_refused = !admitted.rejected.is_empty() && !request.accept_partial;
@@ -250,13 +261,26 @@ impl Ingest {
                 return Ok(admitted);
             }
             let growth = std::mem::take(&mut admitted.growth);
-            match schema::grow(&self.process.manifest, self.writer, growth).await {
+            match self.grow(growth, own).await {
                 Ok(_) => return Ok(admitted),
                 Err(CommitError::Refused(Refusal::Schema { .. })) => {}
                 Err(error) => return Err(error.into()),
             }
         }
         Err(IngestError::Busy("other processes keep changing these tables' columns: try again in a second".to_owned()))
+    }
+
+    async fn grow(&self, growth: Vec<(TableName, TableSchema)>, own: &mut Usage) -> Result<Arc<State>, CommitError> {
+        let Process { log, manifest, env, .. } = &self.process;
+        let store = log.main().metered();
+        let tables: Vec<TablePart> =
+            growth.iter().map(|(table, _)| TablePart { table: table.clone(), bytes: 0 }).collect();
+        let grown = schema::grow(&manifest.through(store.clone()), self.writer, growth).await;
+        let used = store.meter().snapshot();
+        *own = *own + used;
+        self.config.cadence.charge_other(env.monotonic(), &used);
+        self.process.book(&tables, &used);
+        grown
     }
 
     async fn admit_once(&self, request: &Posted) -> Result<Admitted, IngestError> {

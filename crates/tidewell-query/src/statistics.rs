@@ -71,7 +71,7 @@ impl QueryStatistics {
         self.tail_rows.load(Ordering::Relaxed)
     }
 
-    /// Requests, bytes and dollars that this query took from the store; what a cache answered is free.
+    /// Requests and bytes that this query took from the store; what a cache answered is free.
     #[must_use]
     pub fn usage(&self) -> Usage {
         self.store.meter().snapshot()

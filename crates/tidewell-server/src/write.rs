@@ -11,6 +11,7 @@ use crate::app::Shared;
 use crate::body::take_body;
 use crate::parameters::{DEFAULT_DATABASE, Parameters};
 use crate::reply::{Api, Failure};
+use crate::spent;
 use crate::write_refusal::{Rejected, partial_reply, refusal_reply};
 
 /// The token that lets a later query see this write, from any process.
@@ -127,6 +128,7 @@ fn stored(api: Api, written: &WriteReply) -> Response {
     {
         reply.headers_mut().insert(SESSION, token);
     }
+    spent::note_cost(reply.headers_mut(), &written.usage, written.cost_usd);
     reply
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tidewell_buffer::Buffer;
+use tidewell_cost::Cadence;
 use tidewell_env::Env;
 use tidewell_ingest::{AdmitLimits, Ingest, IngestConfig};
 use tidewell_maintain::{Folder, LocalFold, MaintainError, SealOptions, Sealer};
@@ -75,7 +76,8 @@ impl Host {
             let config = IngestConfig {
                 level,
                 limits: AdmitLimits { columns_max: 100, tags_max: 20 },
-                object_interval: Duration::from_millis(100),
+                cadence: Cadence::fixed(Duration::from_millis(100)),
+                ledger: None,
                 buffer_bytes_max: 1 << 30,
             };
             let frames = local.as_ref().map(|local| Arc::clone(&local.log));

@@ -1,4 +1,4 @@
-//! The bucket: object names, settled writes, request and cost counters, the capability probe.
+//! The bucket: object names, settled writes, request counters, the capability probe.
 //!
 //! The only user of `object_store`, and the only place that prints or parses object names. A [`Store`] is a bucket with a
 //! prefix (`s3://`), a folder (`file://`) or a map in memory (`memory://`), and behaves alike on all three: creates and
@@ -22,7 +22,6 @@ mod meter;
 mod names;
 mod options;
 mod presign;
-mod price;
 mod probe;
 mod ranges;
 mod replace;

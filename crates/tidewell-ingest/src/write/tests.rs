@@ -1,12 +1,14 @@
 //! What an acknowledgement promises: the rows are where the level says, in the buffer, and stored once.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
+mod budget;
 mod held_up;
 mod quorum;
 mod repeat;
 mod sealed;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
 
 use futures::future::join_all;
 use parking_lot::Mutex;
@@ -53,7 +55,8 @@ fn config(level: AckLevel) -> IngestConfig {
     IngestConfig {
         level,
         limits: AdmitLimits::default(),
-        object_interval: Duration::from_millis(100),
+        cadence: Cadence::fixed(Duration::from_millis(100)),
+        ledger: None,
         buffer_bytes_max: 64 << 20,
     }
 }

@@ -122,3 +122,14 @@ async fn request_in_the_main_store_stands_for_one_at_quorum() {
     let again = bench.ingest.write(at_quorum).await.unwrap();
     assert_eq!((again.is_duplicate, again.token), (true, first.token));
 }
+
+#[tokio::test(start_paused = true)]
+async fn write_at_quorum_costs_an_object_in_each_store_and_one_check() {
+    let stores = Stores::new(Fault::Pass);
+    let bench = stores.start(2, AckLevel::Quorum).await;
+    bench.write("m v=0 1").await.unwrap();
+    let before = stores.log.usage();
+    let cost = bench.write("m v=1 2").await.unwrap().cost;
+    assert_eq!((cost.entry.puts, cost.entry.gets, cost.entry.requests()), (3, 2, 5));
+    assert_eq!(cost.entry, stores.log.usage() - before);
+}
