@@ -58,7 +58,7 @@ impl Asked {
         }
     }
 
-    fn times(self, factor: f64) -> Self {
+    pub(crate) fn times(self, factor: f64) -> Self {
         Self {
             puts: self.puts * factor,
             gets: self.gets * factor,

@@ -17,15 +17,13 @@ pub enum Verb {
     Tier,
     /// Rows past their retention out of sight.
     Expire,
-    /// Continuous aggregates brought up to date.
-    Rollup,
     /// What nobody needs deleted.
     Gc,
 }
 
 impl Verb {
     /// All verbs, in the order in which a scheduled event runs them.
-    pub const ALL: [Self; 6] = [Self::Fold, Self::Compact, Self::Tier, Self::Expire, Self::Rollup, Self::Gc];
+    pub const ALL: [Self; 5] = [Self::Fold, Self::Compact, Self::Tier, Self::Expire, Self::Gc];
 
     /// The verb as it is written.
     #[must_use]
@@ -35,7 +33,6 @@ impl Verb {
             Self::Compact => "compact",
             Self::Tier => "tier",
             Self::Expire => "expire",
-            Self::Rollup => "rollup",
             Self::Gc => "gc",
         }
     }

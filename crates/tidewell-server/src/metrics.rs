@@ -22,6 +22,7 @@ pub(crate) async fn metrics(State(app): State<Shared>) -> Response {
     let status = app.engine.status();
     expose_work(&status, &mut page);
     expose_store(&status, &mut page);
+    expose_spending(&status, &mut page);
     expose_databases(&status.databases, &mut page);
     ([(CONTENT_TYPE, HeaderValue::from_static(exposition::CONTENT_TYPE))], page.finish()).into_response()
 }
@@ -62,6 +63,27 @@ fn expose_store(status: &Status, page: &mut Exposition) {
         "What the requests cost at S3 list prices, in US dollars.",
     );
     page.sample("tidewell_store_price_usd_total", &[], requests.price_usd);
+}
+
+/// Dollars by table and by what for; tables beyond the ledger's thousand have one sample together.
+fn expose_spending(status: &Status, page: &mut Exposition) {
+    const SPENT: &str = "tidewell_spent_usd_total";
+    page.family(SPENT, "counter", "What the requests of a table cost, in US dollars.");
+    let spending = &status.spending;
+    for table in spending.tables.iter().chain([&spending.other_tables]) {
+        let (database, name) = (table.database.as_str(), table.table.as_deref().unwrap_or_default());
+        let parts = [("write", &table.writes), ("query", &table.queries), ("maintenance", &table.maintenance)];
+        for (purpose, part) in parts.into_iter().filter(|(_, part)| part.requests > 0.0) {
+            page.sample(SPENT, &[("database", database), ("table", name), ("purpose", purpose)], part.usd);
+        }
+    }
+    let pace = &status.log_pace;
+    let interval_s = pace.interval_ms_busy as f64 / 1e3;
+    page.gauge("tidewell_log_interval_seconds", "Time between two log objects of a busy writer.", interval_s);
+    page.gauge("tidewell_log_projected_usd_month", "A month at the pace of the last hour.", pace.projected_usd_per_month);
+    let budget = pace.budget_usd_per_month.unwrap_or(f64::INFINITY);
+    page.gauge("tidewell_budget_usd_month", "The budget for requests; infinite without one.", budget);
+    page.gauge("tidewell_budget_overspent_usd", "Spent above the budget for good.", pace.overspent_usd);
 }
 
 /// The families with one sample a database: name, help and value.
