@@ -1,4 +1,4 @@
-//! What tests against the real thing need: a server process, a bucket, the public corpora.
+//! What tests against the real thing need: a server process, a function, a bucket, the public corpora.
 //!
 //! A development crate: it panics where a test could not go on, and says why.
 
@@ -7,6 +7,7 @@ mod bucket;
 mod corpus;
 mod deadline;
 mod http;
+pub mod lambda;
 mod minio;
 mod s3;
 mod server;

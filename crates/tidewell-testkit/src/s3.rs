@@ -1,5 +1,7 @@
 //! A real S3 for tests, where there is one.
 
+mod objects;
+
 use std::sync::{Arc, OnceLock};
 
 use object_store::ObjectStore;

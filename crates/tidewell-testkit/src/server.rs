@@ -233,7 +233,7 @@ fn ready_url(log_path: &Path) -> Option<String> {
 }
 
 /// Whether a variable configures a server or its access to a bucket.
-fn is_ours(variable: &str) -> bool {
+pub(crate) fn is_ours(variable: &str) -> bool {
     variable.starts_with("TIDEWELL_") || variable.starts_with("AWS_") || variable == "RUST_LOG"
 }
 
