@@ -8,6 +8,7 @@ use crate::backup::{BackupArgs, RestoreArgs};
 use crate::bucket::BucketArgs;
 use crate::catalog::CatalogArgs;
 use crate::completions::CompletionsArgs;
+use crate::cost::CostArgs;
 use crate::db::DbArgs;
 use crate::doctor::DoctorArgs;
 use crate::export::ExportArgs;
@@ -88,6 +89,8 @@ pub(crate) enum Command {
     Restore(RestoreArgs),
     /// Check what a store can and cannot promise
     Doctor(DoctorArgs),
+    /// Estimate what a month costs
+    Cost(Box<CostArgs>),
     /// Make a bucket, wire it to events, and look for settings that hurt
     Bucket(BucketArgs),
     /// Ask whether a server is ready, by the exit code

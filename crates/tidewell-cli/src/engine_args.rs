@@ -202,7 +202,7 @@ impl LimitArgs {
 }
 
 /// Milliseconds, or a span with its unit.
-fn interval_ms(text: &str) -> Result<u64, String> {
+pub(crate) fn interval_ms(text: &str) -> Result<u64, String> {
     let ms = match text.parse() {
         Ok(ms) => Some(ms),
         Err(_) => humantime::parse_duration(text).ok().and_then(|span| u64::try_from(span.as_millis()).ok()),

@@ -8,6 +8,7 @@ mod catalog;
 mod command;
 mod completions;
 mod config;
+mod cost;
 mod db;
 mod delivery;
 mod doctor;
@@ -91,6 +92,7 @@ async fn execute(command: Command, env: Env) -> Result<(), Failure> {
         Command::Backup(args) => backup::backup(args, env).await,
         Command::Restore(args) => backup::restore(args, env).await,
         Command::Doctor(args) => doctor::doctor(args, env).await,
+        Command::Cost(args) => cost::cost(*args, env).await,
         Command::Bucket(args) => bucket::bucket(args).await,
         Command::Health(args) => health::health(args).await,
         Command::Db(args) => db::db(args, env).await,

@@ -20,6 +20,7 @@ mod home;
 mod import;
 mod log_stores;
 mod maintain;
+mod observed;
 mod outlet;
 mod probe;
 mod query;

@@ -4,6 +4,7 @@
 //! the next number and only one process can be the one that did. [`Manifest::commit`] is the only place where data becomes
 //! visible.
 
+mod activity;
 mod ahead;
 mod apply;
 mod basis;
@@ -46,6 +47,7 @@ mod tombstone;
 mod watermarks;
 mod weigh;
 
+pub use activity::Activity;
 pub use ahead::{Look, Unconfirmed};
 pub use basis::Basis;
 pub use entry::{SegmentEntry, TagBounds};

@@ -40,7 +40,7 @@ async fn write_until(bench: &Bench, end: Duration) -> (u64, Duration) {
 
 #[tokio::test(start_paused = true)]
 async fn busy_writer_keeps_to_its_budget() {
-    let minutes = |minutes| Duration::from_secs(60 * minutes);
+    let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
     let free = Bench::objects(&memory(), 2).await;
     let (puts, _) = write_until(&free, minutes(2)).await;
     assert!(puts > 1_000, "{puts} without a budget");
