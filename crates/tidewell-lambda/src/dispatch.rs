@@ -38,7 +38,7 @@ pub(crate) async fn dispatch<H: Handler>(
 ) -> Result<Outcome, Failure> {
     let invocation = Invocation::of(&event.context);
     let reply = match Event::of(event.payload)? {
-        Event::Http(call) => return Ok(http(handler, mode, call, &invocation).await),
+        Event::Http(call) => return Ok(http(handler, mode, *call, &invocation).await),
         Event::RefusedHttp(refused) => {
             let origin = refused.origin;
             return Ok(reply_http(handler, mode, origin, refused.into_answer().map(body_of), &invocation).await);

@@ -17,7 +17,7 @@ const SHAPES: &str = "no event that this function takes: expected requestContext
 #[derive(Debug)]
 pub enum Event {
     /// An HTTP request.
-    Http(HttpCall),
+    Http(Box<HttpCall>),
     /// What came as an HTTP request and is none; answered with its status.
     RefusedHttp(RefusedCall),
     /// S3 tries out whether it may invoke the function.
@@ -66,7 +66,7 @@ impl Event {
 }
 
 fn http(call: Result<HttpCall, RefusedCall>) -> Event {
-    call.map_or_else(Event::RefusedHttp, Event::Http)
+    call.map_or_else(Event::RefusedHttp, |call| Event::Http(Box::new(call)))
 }
 
 fn shape_of(event: &Value) -> Option<Shape> {

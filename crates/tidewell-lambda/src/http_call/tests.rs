@@ -8,7 +8,7 @@ use crate::{Event, Failure};
 
 fn call(event: Value) -> HttpCall {
     match Event::of(event) {
-        Ok(Event::Http(call)) => call,
+        Ok(Event::Http(call)) => *call,
         other => panic!("no call: {other:?}"),
     }
 }

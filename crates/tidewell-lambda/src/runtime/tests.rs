@@ -1,6 +1,7 @@
 //! The loop of `lambda_runtime` in a process of its own, since it takes its settings from the environment.
 
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 
 use serde_json::json;
 
@@ -9,6 +10,7 @@ use super::*;
 use crate::sample::{LARGE_BYTES, SampleHandler, fixture, function_url};
 
 const RESPONSE: &str = "TIDEWELL_TEST_LAMBDA_RESPONSE";
+const KEEPS_RUNNING: &str = "TIDEWELL_TEST_LAMBDA_KEEPS_RUNNING";
 
 /// A process that serves, killed at the end of the test.
 struct Process(Child);
@@ -21,13 +23,18 @@ impl Drop for Process {
 }
 
 fn process(api: &RuntimeApi, mode: ResponseMode, concurrency: &str) -> Process {
+    Process(command(api, mode, concurrency).spawn().unwrap())
+}
+
+fn command(api: &RuntimeApi, mode: ResponseMode, concurrency: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "runtime::tests::a_process_of_its_own_serves", "--ignored", "--nocapture"]);
     command.env("AWS_LAMBDA_RUNTIME_API", api.address.to_string());
     command.env("AWS_LAMBDA_FUNCTION_NAME", "api").env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST");
     command.env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "1024").env("AWS_LAMBDA_MAX_CONCURRENCY", concurrency);
     command.env(RESPONSE, if mode == ResponseMode::Stream { "stream" } else { "buffered" });
-    Process(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap())
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    command
 }
 
 #[test]
@@ -36,7 +43,8 @@ fn a_process_of_its_own_serves() {
     let Ok(response) = std::env::var(RESPONSE) else { return };
     let mode = if response == "stream" { ResponseMode::Stream } else { ResponseMode::Buffered };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(serve(SampleHandler::default(), mode)).unwrap();
+    let broken = std::env::var(KEEPS_RUNNING).is_ok().then(Mutex::default);
+    runtime.block_on(serve(SampleHandler { broken }, mode)).unwrap();
 }
 
 fn path(request: usize, end: &str) -> String {
@@ -123,4 +131,15 @@ fn a_streamed_answer_that_breaks_off_ends_the_process_before_it_looks_whole() {
         let stderr = std::io::read_to_string(process.0.stderr.take().unwrap()).unwrap();
         assert!(stderr.contains(reason), "{broken}: {stderr}");
     }
+}
+
+/// Why `Handler::broken` ends the process. Once this fails, `lambda_runtime` sends trailers, and the process may live on.
+#[test]
+fn a_broken_stream_left_to_lambda_runtime_looks_whole_to_the_client() {
+    let api = RuntimeApi::start([function_url("/broken")]);
+    let _process = Process(command(&api, ResponseMode::Stream, "1").env(KEEPS_RUNNING, "1").spawn().unwrap());
+    let post = api.next_post();
+    let (head, body) = streamed(&post.body);
+    assert_eq!((&head["statusCode"], post.is_whole, post.trailers.is_empty()), (&json!(200), true, true));
+    assert!(body.starts_with(b"half ofLambda-Runtime-Function-Error-Type: Runtime.StreamError"));
 }

@@ -11,7 +11,7 @@ use crate::{Event, body_of};
 
 async fn answer_of(path: &str) -> Response<BodyStream> {
     let Ok(Event::Http(call)) = Event::of(function_url(path)) else { panic!("a call") };
-    SampleHandler::default().http(call, &invocation()).await
+    SampleHandler::default().http(*call, &invocation()).await
 }
 
 async fn streamed(path: &str) -> (MetadataPrelude, Vec<Result<Bytes, String>>, Vec<String>) {
