@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tidewell_env::Env;
-use tidewell_storage::{ObjectName, Store, StoreOptions, StoreUrl, Upload};
+use tidewell_storage::{Media, ObjectName, Store, StoreOptions, StoreUrl, Upload};
 
 use crate::error::{EngineError, ErrorKind};
 
@@ -42,7 +42,7 @@ impl Outlet {
     pub fn begin(&self, name: &str) -> Result<OutFile, EngineError> {
         match self {
             Self::Folder(folder) => OutFile::on_disk(folder.join(name)),
-            Self::Bucket(store) => Ok(OutFile::Object(Box::new(store.upload(&object_name(name)?)))),
+            Self::Bucket(store) => Ok(OutFile::Object(Box::new(store.upload(&object_name(name)?, media(name))))),
         }
     }
 
@@ -62,6 +62,22 @@ impl Outlet {
 fn object_name(name: &str) -> Result<ObjectName, EngineError> {
     ObjectName::foreign(name)
         .ok_or_else(|| EngineError::new(ErrorKind::Invalid, format!("no object can be called {name:?}")))
+}
+
+/// What a file is, by what its name ends with.
+fn media(name: &str) -> Media {
+    let (name, content_encoding) = match name.strip_suffix(".gz") {
+        Some(name) => (name, Some("gzip")),
+        None => (name, None),
+    };
+    let content_type = match name.rsplit('.').next() {
+        Some("parquet") => Some("application/vnd.apache.parquet"),
+        Some("csv") => Some("text/csv; charset=utf-8"),
+        Some("json") => Some("application/json"),
+        Some("jsonl") => Some("application/jsonl"),
+        _ => None,
+    };
+    Media { content_type, content_encoding }
 }
 
 fn url(place: &str) -> Result<StoreUrl, EngineError> {

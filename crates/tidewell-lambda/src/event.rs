@@ -9,8 +9,8 @@ use crate::verbs_event::{self, VerbsCall};
 use crate::{Failure, Origin};
 
 const SHAPES: &str = "no event that this function takes: expected requestContext.http (Function URL, API Gateway v2), \
-     requestContext.elb (ALB), httpMethod and resource (API Gateway v1), Event = s3:TestEvent, Records of aws:s3 or of aws:sqs \
-     alone, tidewell (EventBridge Scheduler), source = aws.s3 with detail-type = Object Created, or a scheduled event of \
+     requestContext.elb (ALB), httpMethod and resource (API Gateway v1), Event = s3:TestEvent, Records of S3 (aws:s3) or \
+     of SQS (aws:sqs) alone, tidewell (EventBridge Scheduler), source = aws.s3 with detail-type = Object Created, or a scheduled event of \
      EventBridge; look at what is set to invoke it";
 
 /// One event of the Runtime API.

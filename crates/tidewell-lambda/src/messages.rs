@@ -6,18 +6,25 @@ use tidewell_engine::{ErrorKind, Precision, WriteRequest};
 use crate::function::{Function, failure};
 use crate::{DecodedMessage, Failure, FailureKind, Lines, Message, MessageBody, decode_messages, files};
 
-/// Stores the messages of a batch, all at the same time, so that they share log objects. The ids of those that must come again.
+/// Stores the messages of a batch: lines all at the same time, so that they share log objects; then files one after the other, so
+/// that one that is named twice does not stand in its own way. The ids of those that must come again.
 ///
 /// # Errors
 /// `Unavailable` where every message failed because the store is out of reach.
 pub(crate) async fn store(function: &Function, batch: Vec<Message>) -> Result<Vec<String>, Failure> {
     let count = batch.len();
     let decoded = decode_messages(batch, function.settings.inflated_bytes_max);
-    let stored = decoded.into_iter().map(|message| async move {
+    let is_files = |message: &DecodedMessage| matches!(message.body, Ok(MessageBody::S3(_)));
+    let (files, lines): (Vec<_>, Vec<_>) = decoded.into_iter().partition(is_files);
+    let store = |message: DecodedMessage| async move {
         let id = message.id.clone();
         store_one(function, message).await.map_err(|failed| (id, failed))
-    });
-    let failed: Vec<(String, Failure)> = join_all(stored).await.into_iter().filter_map(Result::err).collect();
+    };
+    let stored = join_all(lines.into_iter().map(store)).await;
+    let mut failed: Vec<(String, Failure)> = stored.into_iter().filter_map(Result::err).collect();
+    for message in files {
+        failed.extend(store(message).await.err());
+    }
     for (id, failure) in &failed {
         tracing::error!(message = id, kind = %failure.kind, error = failure.message, "a message was not stored in full");
     }

@@ -179,6 +179,15 @@ pub(crate) enum Patience {
     Once,
 }
 
+/// What an object is, for whoever fetches it by a link. Stores that keep no such thing leave it out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Media {
+    /// `Content-Type`.
+    pub content_type: Option<&'static str>,
+    /// `Content-Encoding`.
+    pub content_encoding: Option<&'static str>,
+}
+
 /// An object that goes to the store in parts and is there once all have come.
 #[async_trait]
 pub(crate) trait Parts: fmt::Debug + Send {
@@ -222,6 +231,11 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
 
     async fn put(&self, key: &str, body: Bytes, meter: &Meter) -> Result<(), Failure>;
 
+    /// The same with what it is.
+    async fn put_as(&self, key: &str, body: Bytes, _media: Media, meter: &Meter) -> Result<(), Failure> {
+        self.put(key, body, meter).await
+    }
+
     /// One attempt, never repeated by the backend.
     async fn put_if(
         &self,
@@ -241,7 +255,7 @@ pub(crate) trait Backend: fmt::Debug + Send + Sync + 'static {
     async fn list_first(&self, folder: &str, meter: &Meter) -> Result<Option<Listed>, Failure>;
 
     /// Begins an object in parts; `None` where the store takes objects only as a whole.
-    async fn parts(&self, _key: &str, _meter: &Meter) -> Result<Option<Box<dyn Parts>>, Failure> {
+    async fn parts(&self, _key: &str, _media: Media, _meter: &Meter) -> Result<Option<Box<dyn Parts>>, Failure> {
         Ok(None)
     }
 

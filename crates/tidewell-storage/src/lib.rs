@@ -30,7 +30,7 @@ mod settle;
 mod store;
 mod upload;
 
-pub use backend::{Listed, Operation, Pin, Tag};
+pub use backend::{Listed, Media, Operation, Pin, Tag};
 #[cfg(feature = "test-util")]
 pub use conformance::conformance;
 pub use create::Created;

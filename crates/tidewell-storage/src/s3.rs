@@ -25,7 +25,7 @@ use object_store::{
 };
 use tidewell_types::WriteId;
 
-use crate::backend::{Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Parts, Patience, Pin, Tag};
+use crate::backend::{Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Media, Parts, Patience, Pin, Tag};
 use crate::memory::{PAGE_KEYS, folder_start};
 use crate::meter::Meter;
 use crate::options::StoreOptions;
@@ -158,6 +158,11 @@ fn tag_of(result: PutResult) -> Option<Tag> {
     result.e_tag.map(Tag)
 }
 
+fn attributes(media: Media) -> Attributes {
+    let kinds = [(Attribute::ContentType, media.content_type), (Attribute::ContentEncoding, media.content_encoding)];
+    kinds.into_iter().filter_map(|(kind, value)| Some((kind, value?))).collect()
+}
+
 #[async_trait]
 impl Backend for S3Backend {
     async fn get(
@@ -222,9 +227,14 @@ impl Backend for S3Backend {
     }
 
     async fn put(&self, key: &str, body: Bytes, meter: &Meter) -> Result<(), Failure> {
+        self.put_as(key, body, Media::default(), meter).await
+    }
+
+    async fn put_as(&self, key: &str, body: Bytes, media: Media, meter: &Meter) -> Result<(), Failure> {
         let path = self.path(key)?;
         let exchange = Exchange::new(meter);
-        let put = exchange.run(self.patient.put_opts(&path, body.into(), PutOptions::default())).await;
+        let options = PutOptions { attributes: attributes(media), ..PutOptions::default() };
+        let put = exchange.run(self.patient.put_opts(&path, body.into(), options)).await;
         put.map(drop).map_err(|error| exchange.write_failure(error))
     }
 
@@ -278,10 +288,11 @@ impl Backend for S3Backend {
         Ok(listed)
     }
 
-    async fn parts(&self, key: &str, meter: &Meter) -> Result<Option<Box<dyn Parts>>, Failure> {
+    async fn parts(&self, key: &str, media: Media, meter: &Meter) -> Result<Option<Box<dyn Parts>>, Failure> {
         let path = self.path(key)?;
         let exchange = Exchange::new(meter);
-        let begun = exchange.run(self.patient.put_multipart_opts(&path, PutMultipartOptions::default())).await;
+        let options = PutMultipartOptions { attributes: attributes(media), ..PutMultipartOptions::default() };
+        let begun = exchange.run(self.patient.put_multipart_opts(&path, options)).await;
         let upload = begun.map_err(|error| exchange.write_failure(error))?;
         Ok(Some(Box::new(S3Parts { upload, meter: meter.clone() })))
     }

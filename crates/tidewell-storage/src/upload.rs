@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use crate::backend::{Operation, Parts};
+use crate::backend::{Media, Operation, Parts};
 use crate::error::StorageError;
 use crate::names::ObjectName;
 use crate::store::Store;
@@ -21,6 +21,7 @@ const PARTS_A_LENGTH: u32 = 1000;
 pub struct Upload {
     store: Store,
     name: ObjectName,
+    media: Media,
     buffer: BytesMut,
     parts: Option<Box<dyn Parts>>,
     part_count: u32,
@@ -29,12 +30,13 @@ pub struct Upload {
 
 impl Store {
     /// Begins an object under a name that nobody else writes to meanwhile. No request yet: what fits in one part costs one
-    /// PUT in the end, anything longer one PUT a part and two more.
+    /// PUT in the end, anything longer one PUT a part and two more. A bucket keeps what `media` says; other stores do not.
     #[must_use]
-    pub fn upload(&self, name: &ObjectName) -> Upload {
+    pub fn upload(&self, name: &ObjectName, media: Media) -> Upload {
         Upload {
             store: self.clone(),
             name: name.clone(),
+            media,
             buffer: BytesMut::new(),
             parts: None,
             part_count: 0,
@@ -54,7 +56,7 @@ impl Upload {
             let part_bytes = self.part_bytes();
             if self.parts.is_none() {
                 let store = self.store.clone();
-                let begun = store.backend_ref().parts(self.name.as_str(), store.meter()).await;
+                let begun = store.backend_ref().parts(self.name.as_str(), self.media, store.meter()).await;
                 self.parts = begun.map_err(store.error(Operation::Put, self.name.as_str()))?;
                 self.is_whole_only = self.parts.is_none();
                 continue;
@@ -72,7 +74,8 @@ impl Upload {
     pub async fn finish(mut self) -> Result<(), StorageError> {
         let rest = std::mem::take(&mut self.buffer).freeze();
         if self.parts.is_none() {
-            return self.store.put(&self.name, rest).await;
+            let put = self.store.backend_ref().put_as(self.name.as_str(), rest, self.media, self.store.meter()).await;
+            return put.map_err(self.store.error(Operation::Put, self.name.as_str()));
         }
         if !rest.is_empty() {
             self.send(rest).await?;

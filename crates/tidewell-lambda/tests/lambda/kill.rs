@@ -22,9 +22,13 @@ fn rounds() -> usize {
 /// How long a cold invocation takes that nobody disturbs: the span that kills are spread over.
 async fn cold_invocation(environment: &Environment, env: &Env) -> Duration {
     environment.kill_function();
-    let start = env.monotonic();
-    environment.invoke(&write("other f=1i")).await.unwrap();
-    env.monotonic() - start
+    loop {
+        let start = env.monotonic();
+        // The emulator may notice the end of the function by the next invocation only, which it fails.
+        if environment.invoke(&write("other f=1i")).await.is_ok() {
+            return env.monotonic() - start;
+        }
+    }
 }
 
 /// Repeats an invocation, killed at random points in its first attempts, until it has an answer; gives it and the kills that hit.
