@@ -1,19 +1,18 @@
 //! One bucket, and the requests about its settings.
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::fmt;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Region;
-use aws_sdk_s3::operation::head_bucket::HeadBucketOutput;
 use tidewell_storage::{Prefix, StoreOptions};
 
 use crate::connect;
 use crate::error::BucketError;
 use crate::ground::Ground;
-use crate::refusal::{Refusal, outcome};
+use crate::refusal::{Kind, Refusal, outcome};
 use crate::variables::Variables;
 
 /// The end of the names of directory buckets (S3 Express).
@@ -92,9 +91,17 @@ impl BucketAdmin {
         self.bucket.ends_with(DIRECTORY_END)
     }
 
-    /// Asks whether the bucket is there. One request; needs `s3:ListBucket`.
-    pub(crate) async fn head(&self, client: &Client) -> Result<HeadBucketOutput, Refusal> {
-        outcome(client.head_bucket().bucket(&self.bucket).send().await)
+    /// Asks whether the bucket is there, and in which region if the server says it. Needs `s3:ListBucket`, which may be
+    /// restricted to the store's prefix. One request; two where it is refused, since the answer to HEAD has no body to say why.
+    pub(crate) async fn head(&self, client: &Client) -> Result<Option<String>, Refusal> {
+        match outcome(client.head_bucket().bucket(&self.bucket).send().await) {
+            Ok(answer) => Ok(answer.bucket_region),
+            Err(refusal) if matches!(refusal.kind, Kind::Denied | Kind::Invalid) => {
+                let list = client.list_objects_v2().bucket(&self.bucket).prefix(self.ground.root()).max_keys(1);
+                outcome(list.send().await).map(|_| None)
+            }
+            Err(refusal) => Err(refusal),
+        }
     }
 
     /// A client for another region.

@@ -105,11 +105,10 @@ impl Look<'_> {
         };
         match answer {
             Ok(answer) => {
-                let region = answer.bucket_region().unwrap_or(&region);
+                let region = answer.unwrap_or(region);
                 self.add(Finding::ok(Aspect::Bucket, format!("the bucket {} is there, in {region}", admin.bucket)));
                 Ok(client)
             }
-            // The answer to HEAD has no body: whether the credentials are wrong shows in the next one.
             Err(refusal) if refusal.kind == Kind::Denied => {
                 self.add(Finding::warning(
                     Aspect::Bucket,

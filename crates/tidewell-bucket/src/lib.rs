@@ -18,6 +18,8 @@ mod notification;
 mod reach;
 mod refusal;
 mod replication;
+#[cfg(test)]
+mod tests;
 mod variables;
 mod versioning;
 
