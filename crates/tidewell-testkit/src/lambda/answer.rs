@@ -80,7 +80,6 @@ impl HttpAnswer {
     ///
     /// # Panics
     /// With status and body when it is another.
-    #[must_use]
     pub fn expect_status(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text());
         self
