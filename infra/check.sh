@@ -5,6 +5,7 @@
 #   infra/check.sh             what is installed
 #   infra/check.sh --install   first installs what the package registries have: from PyPI into a venv in the cache folder, by
 #                              `go install`, and systemd from the distribution
+#   infra/check.sh --only-install   that, and checks nothing
 #   infra/check.sh --apply     also applies the Terraform module to moto, a simulated AWS (PyPI: moto[server])
 #
 # Settings: TIDEWELL_TERRAFORM_PLUGINS   a folder with provider plugins, for machines that reach no Terraform registry
@@ -189,8 +190,35 @@ own_checks() {
     skip "schemas: PyYAML and jsonschema are not installed"
   fi
   if have shellcheck; then
-    check "shellcheck" shellcheck infra/check.sh infra/docker/*.sh localstack/*.sh
+    check "shellcheck" shellcheck .ci/run infra/check.sh infra/docker/*.sh infra/lambda/*.sh localstack/*.sh
   fi
+}
+
+# --- The function's package -----------------------------------------------------------------------------------------------
+
+lambda_checks() {
+  check "package" package_is_made
+  check "package refuses what is too large" package_is_refused
+  if infra/lambda/rie.sh >"$scratch/rie" 2>&1; then
+    check "rie.sh names an executable" test -x "$(tail -n 1 "$scratch/rie")"
+  else
+    skip "the Lambda emulator cannot be installed"
+  fi
+}
+
+package_is_made() {
+  printf '#!/bin/sh\nexit 0\n' >"$scratch/executable"
+  bash infra/lambda/package.sh --bootstrap "$scratch/executable" "$scratch/package/one.zip"
+  bash infra/lambda/package.sh --bootstrap "$scratch/executable" "$scratch/package/two.zip"
+  cmp "$scratch/package/one.zip" "$scratch/package/two.zip"
+  python3 -c 'import sys, zipfile
+(entry,) = zipfile.ZipFile(sys.argv[1]).infolist()
+assert entry.filename == "bootstrap" and entry.external_attr >> 16 == 0o100755, entry' "$scratch/package/one.zip"
+}
+
+package_is_refused() {
+  head -c 60000000 /dev/urandom >"$scratch/executable"
+  fails bash infra/lambda/package.sh --bootstrap "$scratch/executable" "$scratch/large.zip" && [ ! -e "$scratch/large.zip" ]
 }
 
 apply_checks() {
@@ -236,15 +264,19 @@ go_install() {
 }
 
 apply=no
+checks=yes
 for argument in "$@"; do
   case $argument in
     --install) install ;;
+    --only-install) install; checks=no ;;
     --apply) apply=yes ;;
-    *) echo "usage: infra/check.sh [--install] [--apply]" >&2; exit 2 ;;
+    *) echo "usage: infra/check.sh [--install | --only-install] [--apply]" >&2; exit 2 ;;
   esac
 done
 
+if [ "$checks" = no ]; then exit 0; fi
 own_checks
+lambda_checks
 terraform_checks terraform
 terraform_checks tofu
 sam_checks

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Tidewell's functions on LocalStack: in Docker where it runs, else with LocalStack from PyPI and the runtime interface emulator.
 #
-#   localstack/run.sh BOOTSTRAP       until Ctrl-C; BOOTSTRAP is the function's executable
+#   localstack/run.sh BOOTSTRAP       until Ctrl-C; the function's executable, or its package as infra/lambda/package.sh makes it
 #   localstack/run.sh --install       LocalStack and the emulator, both from PyPI, into the cache folder
 #
 # Settings: TIDEWELL_STATE   folder for the package, the venv and logs (default: below the cache folder)
@@ -29,18 +29,7 @@ finish() {
 install() {
   [ -x "$state/venv/bin/pip" ] || python3 -m venv "$state/venv"
   "$state/venv/bin/pip" install --quiet --disable-pip-version-check "localstack-core[runtime]==$localstack_version" "cbor2<6" "pyopenssl<26" service-identity
-  # The emulator comes inside SAM's package; nothing else of that is needed.
-  rm -rf "$state/sam"
-  "$state/venv/bin/pip" download --quiet --disable-pip-version-check --no-deps --only-binary :all: -d "$state/sam" aws-sam-cli
-  "$state/venv/bin/python" - "$state" "$(uname -m)" <<'PY'
-import pathlib, sys, zipfile
-state, machine = pathlib.Path(sys.argv[1]), {"aarch64": "arm64", "amd64": "x86_64"}.get(sys.argv[2], sys.argv[2])
-(wheel,) = (state / "sam").glob("*.whl")
-emulator = state / "bin/aws-lambda-rie"
-emulator.parent.mkdir(exist_ok=True)
-emulator.write_bytes(zipfile.ZipFile(wheel).read(f"samcli/local/rapid/aws-lambda-rie-{machine}"))
-emulator.chmod(0o755)
-PY
+  ../infra/lambda/rie.sh
 }
 
 await() {
@@ -54,21 +43,24 @@ await() {
 }
 
 in_docker() {
-  python3 - "$1" "$state/package/bootstrap.zip" <<'PY'
-import sys, zipfile
-with zipfile.ZipFile(sys.argv[2], "w", zipfile.ZIP_DEFLATED) as package:
-    entry = zipfile.ZipInfo("bootstrap")
-    entry.external_attr = 0o755 << 16
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    package.writestr(entry, open(sys.argv[1], "rb").read())
-PY
+  case $1 in
+    *.zip) cp "$1" "$state/package/bootstrap.zip" ;;
+    *) ../infra/lambda/package.sh --bootstrap "$1" "$state/package/bootstrap.zip" ;;
+  esac
   exec docker compose up --force-recreate
 }
 
 on_this_machine() {
   local bootstrap=$1
   local python=$state/venv/bin/python rie
-  rie=$(PATH=$state/bin:$PATH command -v aws-lambda-rie) || { echo "no aws-lambda-rie: localstack/run.sh --install" >&2; exit 1; }
+  case $bootstrap in
+    *.zip)
+      python3 -m zipfile -e "$bootstrap" "$state/package"
+      bootstrap=$state/package/bootstrap
+      chmod 0755 "$bootstrap"
+      ;;
+  esac
+  rie=$(../infra/lambda/rie.sh)
   [ -x "$python" ] || { echo "no LocalStack: localstack/run.sh --install" >&2; exit 1; }
   trap finish EXIT INT TERM
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION=us-east-1 AWS_REGION=us-east-1
@@ -99,7 +91,10 @@ case ${1:-} in
   --install) install ;;
   "" | -*) echo "usage: localstack/run.sh BOOTSTRAP | --install" >&2; exit 2 ;;
   *)
-    [ -f "$given" ] && [ -x "$given" ] || { echo "$1 is no executable" >&2; exit 2; }
+    if [ ! -f "$given" ] || { [ ! -x "$given" ] && [ "${given%.zip}" = "$given" ]; }; then
+      echo "$1 is no executable and no package" >&2
+      exit 2
+    fi
     if docker info >/dev/null 2>&1; then in_docker "$given"; else on_this_machine "$given"; fi
     ;;
 esac

@@ -99,8 +99,8 @@ def compose():
     waits = services["tidewell"]["depends_on"]
     if waits["minio"]["condition"] != "service_healthy" or waits["bucket"]["condition"] != "service_completed_successfully":
         yield "docker-compose.yml: tidewell does not wait for its bucket"
-    bucket = services["bucket"]["command"][-1].removeprefix("local/")
-    if not services["tidewell"]["environment"]["TIDEWELL_STORE"].startswith(f"s3://{bucket}"):
+    stores = {services[name]["environment"]["TIDEWELL_STORE"] for name in ("bucket", "tidewell")}
+    if services["bucket"]["command"] != ["bucket", "init"] or len(stores) != 1:
         yield "docker-compose.yml: the store is in another bucket than the one that is made"
     for path in (INFRA / "docker-compose.yml", ROOT / "localstack/docker-compose.yml"):
         for name, service in yaml.safe_load(path.read_text())["services"].items():

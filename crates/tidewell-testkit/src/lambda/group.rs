@@ -74,9 +74,9 @@ pub(crate) fn descendants(ancestor: u32) -> Vec<u32> {
     found
 }
 
-/// Each process with its parent.
+/// Each process with its parent; none where the system has no `/proc`.
 fn parents() -> BTreeMap<u32, u32> {
-    let folders = std::fs::read_dir("/proc").expect("/proc is mounted");
+    let folders = std::fs::read_dir("/proc").into_iter().flatten();
     let ids = folders.filter_map(|folder| folder.ok()?.file_name().to_str()?.parse().ok());
     ids.filter_map(|id: u32| Some((id, parent(&std::fs::read_to_string(format!("/proc/{id}/stat")).ok()?)?))).collect()
 }
@@ -87,7 +87,7 @@ fn parent(stat: &str) -> Option<u32> {
     rest.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// The most memory that a process had at any time, in bytes; `None` when it is gone.
+/// The most memory that a process had at any time, in bytes; `None` when it is gone, or the system has no `/proc`.
 pub(crate) fn memory_peak_bytes(id: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,4 +1,5 @@
 //! The harness itself, around the real emulator and a function of a few lines.
+#![cfg(target_os = "linux")] // As the emulator.
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;

@@ -1,4 +1,5 @@
 //! Nothing outlives its group.
+#![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
 use std::process::Command;

@@ -29,7 +29,8 @@ async fn invocations_are_answered_with_errors_and_streams_apart() {
     let streamed = api.outcome("c", TIMEOUT).await.unwrap();
     assert!(streamed.is_streamed());
     assert_eq!(streamed.http().expect_status(200).body.len(), 8000 * 1024);
-    assert!(bootstrap.memory_peak_bytes().unwrap() > 1_000_000);
+    let peak = bootstrap.memory_peak_bytes();
+    assert!(cfg!(not(target_os = "linux")) || peak.unwrap() > 1_000_000, "{peak:?}");
     assert!(bootstrap.log().contains("event c"));
 }
 
