@@ -1,6 +1,7 @@
 //! `tidewell export`: a table or an answer as files, here or in a bucket.
 
 mod files;
+mod rows_encoder;
 
 use std::collections::BTreeMap;
 use std::path::Path;

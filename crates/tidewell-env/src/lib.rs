@@ -171,6 +171,19 @@ impl Env {
             Err(join) => std::panic::resume_unwind(join.into_panic()),
         }
     }
+
+    /// Begins blocking work off the async threads and waits for nothing; must be called within a runtime. The work goes
+    /// on whatever becomes of the caller; a panic ends it and nothing else.
+    pub fn begin_blocking<F>(&self, work: F)
+    where
+        F: FnOnce() + Send + 'static,
+    {
+        #[cfg(feature = "test-util")]
+        if self.gate.is_some() {
+            return work();
+        }
+        drop(tokio::task::spawn_blocking(work));
+    }
 }
 
 impl fmt::Debug for Env {

@@ -133,3 +133,16 @@ async fn blocking_work_of_a_gated_env_runs_on_the_thread_that_asks() {
     assert_eq!(env().gated(Switch::new()).blocking(|| std::thread::current().id()).await, here);
     assert_ne!(env().blocking(|| std::thread::current().id()).await, here);
 }
+
+#[tokio::test(start_paused = true)]
+async fn blocking_work_that_nobody_awaits_goes_on_after_a_panic_of_other_work() {
+    let here = std::thread::current().id();
+    let (sender, mut ran_on) = tokio::sync::mpsc::unbounded_channel();
+    env().begin_blocking(|| panic!("on purpose"));
+    for env in [env(), env().gated(Switch::new())] {
+        let sender = sender.clone();
+        env.begin_blocking(move || sender.send(std::thread::current().id()).unwrap());
+    }
+    let threads = [ran_on.recv().await.unwrap(), ran_on.recv().await.unwrap()];
+    assert_eq!(threads.iter().filter(|thread| **thread == here).count(), 1);
+}

@@ -15,6 +15,8 @@ use parquet::schema::types::SchemaDescriptor;
 
 mod column;
 mod encoding;
+mod keyed_chunk;
+mod number_chunk;
 mod options;
 mod pack;
 mod run_lengths;
@@ -24,8 +26,12 @@ pub use column::{EncodeTask, EncodedColumn};
 pub use options::{ExportCompression, ExportOptions};
 
 use column::{ColumnEncoder, EncodedChunk};
-use encoding::properties;
+use encoding::{is_repeated_number, properties};
+use number_chunk::NumberChunk;
 use tag_chunk::{TagChunk, is_tag_like};
+
+/// Most bytes of earlier row groups that the library's writer still holds, and some to spare.
+const HELD_BACK_BYTES: usize = 16 << 10;
 
 /// Batches that cannot become a Parquet file.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -230,7 +236,7 @@ impl ParquetExport {
         let mut tasks: Vec<EncodeTask> = encoders.into_iter().enumerate().map(task).collect();
         tasks.sort_by_key(|task| match task.encoder {
             ColumnEncoder::Library { .. } => 0,
-            ColumnEncoder::Tags { .. } => 1,
+            ColumnEncoder::Tags { .. } | ColumnEncoder::Numbers { .. } => 1,
         });
         self.group_count += 1;
         Ok(tasks)
@@ -249,6 +255,12 @@ impl ParquetExport {
             self.append(chunks.collect())?;
         }
         Ok(())
+    }
+
+    /// How many row groups are in the file: those before the first that waits for columns.
+    #[must_use]
+    pub fn row_groups_written(&self) -> usize {
+        self.group_next
     }
 
     /// The bytes made since the last call; they follow the bytes it returned then.
@@ -295,7 +307,7 @@ impl ParquetExport {
         let factory = ArrowRowGroupWriterFactory::new(&file, Arc::clone(&self.schema));
         let mut writers = factory.create_column_writers(0)?.into_iter().enumerate().peekable();
         let mut encoders = Vec::with_capacity(self.schema.fields().len());
-        for (index, field) in self.schema.fields().iter().enumerate() {
+        for (index, (field, column)) in self.schema.fields().iter().zip(rows.columns()).enumerate() {
             let root = |leaf: usize| self.parquet_schema.get_column_root_idx(leaf);
             let first = writers.peek().map(|(leaf, _)| *leaf);
             let mut of_field = Vec::new();
@@ -306,6 +318,10 @@ impl ParquetExport {
             encoders.push(match leaf {
                 Some(leaf) if is_tag_like(field.data_type()) => {
                     ColumnEncoder::Tags { chunk: Box::new(TagChunk::new(Arc::clone(leaf))), codec: self.codec }
+                }
+                Some(leaf) if is_repeated_number(column) => {
+                    let chunk = Box::new(NumberChunk::new(Arc::clone(leaf), field.data_type()));
+                    ColumnEncoder::Numbers { chunk, codec: self.codec }
                 }
                 _ => ColumnEncoder::Library { field: Arc::clone(field), writers: of_field },
             });
@@ -322,6 +338,9 @@ impl ParquetExport {
     }
 
     fn append(&mut self, chunks: Vec<EncodedChunk>) -> Result<(), ExportError> {
+        // A buffer that is too short by a byte is copied to one of twice its length.
+        let byte_count: usize = chunks.iter().map(EncodedChunk::byte_count).sum();
+        self.file.inner_mut().reserve(byte_count + HELD_BACK_BYTES);
         let mut group = self.file.next_row_group()?;
         for chunk in chunks {
             chunk.append_to(&mut group)?;

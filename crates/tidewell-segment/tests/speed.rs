@@ -1,4 +1,4 @@
-//! The benches of foreign files and exports, small: they run, and give the rows back.
+//! The bench of foreign files, small: it runs, and gives the rows back.
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
@@ -7,12 +7,8 @@ mod read;
 #[path = "../benches/measure/rows.rs"]
 #[allow(dead_code, reason = "the bench compares with peers")]
 mod rows;
-#[path = "../benches/measure/write.rs"]
-mod write;
 
 use std::path::PathBuf;
-
-use tidewell_segment::{ExportCompression, ExportOptions};
 
 const ROWS: usize = 20_000;
 
@@ -30,21 +26,4 @@ fn speed_foreign_bench_runs_small() {
         eprintln!("{}", rows::line(&format!("read, {threads} threads"), ROWS, taken, 0));
     }
     std::fs::remove_file(&path).unwrap();
-}
-
-#[test]
-fn speed_write_bench_runs_small_and_both_ways_give_one_file() {
-    let batches = rows::batches(ROWS);
-    let (first, second) = (place("in-turn"), place("spread"));
-    let codecs =
-        [ExportCompression::None, ExportCompression::Snappy, ExportCompression::Lz4, ExportCompression::Zstd(3)];
-    for compression in codecs {
-        let options = ExportOptions { compression, row_group_rows_max: 6000, ..ExportOptions::default() };
-        write::in_turn(&first, &batches, options);
-        write::spread(&second, &batches, options, 2);
-        assert!(std::fs::read(&first).unwrap() == std::fs::read(&second).unwrap(), "{compression:?}");
-        assert_eq!(read::read_file(&second, 1), ROWS as u64);
-    }
-    std::fs::remove_file(&first).unwrap();
-    std::fs::remove_file(&second).unwrap();
 }

@@ -24,6 +24,9 @@ pub enum EncodeError {
     /// A column's type has no place in Parquet.
     #[error("the answer cannot be written as Parquet: {0}; cast the column to a number, a string or a timestamp")]
     Parquet(#[from] tidewell_segment::ExportError),
+    /// The encoding of a column broke off, which is a defect of Tidewell. Report it; another format may do.
+    #[error("the encoding of a column broke off, which is a defect of Tidewell: {0}")]
+    Broken(String),
 }
 
 /// What each format does.

@@ -1,7 +1,8 @@
 //! Answers as bytes: JSON, JSON lines, CSV, Parquet and tables a person can read.
 //!
 //! An [`Encoder`] takes the record batches of an answer one at a time and hands back bytes, so a reply of any length
-//! costs the memory of one batch. [`PointsEncoder`] writes the rows of the JSON query API. No IO, no async.
+//! costs the memory of one batch. [`PointsEncoder`] writes the rows of the JSON query API. A [`ParquetCrew`] makes one
+//! Parquet file on several threads. No IO.
 
 mod cell;
 mod csv;
@@ -10,6 +11,7 @@ mod format;
 mod json;
 mod json_text;
 mod parquet;
+mod parquet_crew;
 mod partition;
 mod points;
 mod pretty;
@@ -18,6 +20,7 @@ mod time_text;
 pub use encoder::{EncodeError, Encoder, pieces};
 pub use format::{Format, UnknownFormat};
 pub use json_text::json_string;
+pub use parquet_crew::ParquetCrew;
 pub use partition::{PartitionBy, PartitionError, Partitioner};
 pub use points::{PointsEncoder, PointsParts, PointsTooLarge};
 pub use pretty::{PRETTY_CELL_CHARS_MAX, PRETTY_ROWS_MAX};

@@ -22,12 +22,21 @@ impl ParquetRows {
 impl EncodeRows for ParquetRows {
     fn push_batch(&mut self, batch: &RecordBatch, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.export.write(batch)?;
-        out.append(&mut self.export.take_bytes());
+        give(self.export.take_bytes(), out);
         Ok(())
     }
 
     fn push_end(self: Box<Self>, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        out.append(&mut self.export.finish()?);
+        give(self.export.finish()?, out);
         Ok(())
+    }
+}
+
+/// A row group is some megabytes, so it is copied only where it must be.
+fn give(mut bytes: Vec<u8>, out: &mut Vec<u8>) {
+    if out.is_empty() {
+        *out = bytes;
+    } else {
+        out.append(&mut bytes);
     }
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use tidewell_engine::{OutFile, Outlet};
 use tidewell_env::Env;
-use tidewell_wire::{
-    Encoder, ExportCompression, ExportOptions, Format, PartitionBy, Partitioner, RecordBatch, SchemaRef,
-};
+use tidewell_wire::{ExportCompression, ExportOptions, Format, PartitionBy, Partitioner, RecordBatch, SchemaRef};
 
+use super::rows_encoder::RowsEncoder;
 use crate::failure::Failure;
 
 /// Files that are open at once; beyond that the one that had no rows for the longest time is ended, and later rows of its
@@ -34,7 +33,7 @@ pub(crate) struct Written {
 /// A file under way.
 struct Open {
     file: OutFile,
-    encoder: Encoder,
+    encoder: RowsEncoder,
     written: Written,
     /// The batch that last had rows for it.
     last_used: u64,
@@ -43,6 +42,7 @@ struct Open {
 /// The files of one export.
 pub(crate) struct Files {
     outlet: Outlet,
+    env: Env,
     options: FileOptions,
     /// The one file's name; with partitions the names are made.
     name: String,
@@ -78,7 +78,8 @@ impl Files {
         }
         let schema = partitioner.as_ref().map_or(schema, Partitioner::schema).clone();
         Ok(Self {
-            outlet: Outlet::open(place, env)?,
+            outlet: Outlet::open(place, env.clone())?,
+            env,
             options,
             name: name.to_owned(),
             partitioner,
@@ -113,7 +114,7 @@ impl Files {
             self.open.insert(folder.to_owned(), begun);
         }
         let Some(open) = self.open.get_mut(folder) else { return Ok(()) };
-        let bytes = open.encoder.batch(rows).map_err(|error| Failure::work(error.to_string()))?;
+        let bytes = open.encoder.batch(rows).await?;
         open.file.write(&bytes).await?;
         open.written.byte_count += bytes.len() as u64;
         open.written.row_count += rows.num_rows() as u64;
@@ -138,8 +139,10 @@ impl Files {
         if let Some(rows) = self.options.row_group_rows_max {
             parquet.row_group_rows_max = rows;
         }
-        let encoder = Encoder::with_parquet_options(self.options.format, &self.schema, parquet);
-        let encoder = encoder.map_err(|error| Failure::work(error.to_string()))?;
+        let encoder = match self.partitioner {
+            None => RowsEncoder::of_one_file(self.options.format, &self.schema, parquet, &self.env)?,
+            Some(_) => RowsEncoder::of_many_files(self.options.format, &self.schema, parquet)?,
+        };
         let file = self.outlet.begin(&name)?;
         Ok(Open { file, encoder, written: Written { name, row_count: 0, byte_count: 0 }, last_used: self.batches })
     }
@@ -157,9 +160,20 @@ impl Files {
 
     async fn end(&mut self, open: Open) -> Result<(), Failure> {
         let Open { mut file, encoder, mut written, .. } = open;
-        let bytes = encoder.finish().map_err(|error| Failure::work(error.to_string()))?;
-        file.write(&bytes).await?;
-        written.byte_count += bytes.len() as u64;
+        let last = async {
+            let bytes = encoder.finish().await?;
+            file.write(&bytes).await?;
+            Ok::<_, Failure>(bytes.len() as u64)
+        }
+        .await;
+        match last {
+            Ok(byte_count) => written.byte_count += byte_count,
+            Err(failure) => {
+                // It is in the hands of nobody else any more; the failure itself is what counts.
+                drop(file.abort().await);
+                return Err(failure);
+            }
+        }
         file.finish().await?;
         self.written.push(written);
         Ok(())

@@ -12,6 +12,7 @@ use parquet::errors::Result;
 use parquet::file::writer::SerializedRowGroupWriter;
 
 use super::ExportError;
+use super::number_chunk::NumberChunk;
 use super::tag_chunk::TagChunk;
 
 /// A column of a row group in the making.
@@ -25,6 +26,10 @@ pub(crate) enum ColumnEncoder {
         chunk: Box<TagChunk>,
         codec: Compression,
     },
+    Numbers {
+        chunk: Box<NumberChunk>,
+        codec: Compression,
+    },
 }
 
 impl ColumnEncoder {
@@ -35,6 +40,7 @@ impl ColumnEncoder {
                 writers.iter_mut().zip(&leaves).try_for_each(|(writer, leaf)| writer.write(leaf))
             }
             Self::Tags { chunk, .. } => chunk.write(column),
+            Self::Numbers { chunk, .. } => chunk.write(column),
         }
     }
 
@@ -43,6 +49,7 @@ impl ColumnEncoder {
         match self {
             Self::Library { writers, .. } => writers.iter().map(ArrowColumnWriter::get_estimated_total_bytes).sum(),
             Self::Tags { chunk, .. } => chunk.encoded_bytes(),
+            Self::Numbers { chunk, .. } => chunk.encoded_bytes(),
         }
     }
 
@@ -52,10 +59,8 @@ impl ColumnEncoder {
                 .into_iter()
                 .map(|writer| writer.close().map(|chunk| EncodedChunk::Library(Box::new(chunk))))
                 .collect(),
-            Self::Tags { chunk, codec } => {
-                let (bytes, close) = chunk.close(codec)?;
-                Ok(vec![EncodedChunk::Tags(bytes, Box::new(close))])
-            }
+            Self::Tags { chunk, codec } => Ok(vec![EncodedChunk::own(chunk.close(codec)?)]),
+            Self::Numbers { chunk, codec } => Ok(vec![EncodedChunk::own(chunk.close(codec)?)]),
         }
     }
 }
@@ -63,14 +68,25 @@ impl ColumnEncoder {
 /// A column chunk that waits for its place in the file.
 pub(crate) enum EncodedChunk {
     Library(Box<ArrowColumnChunk>),
-    Tags(Bytes, Box<ColumnCloseResult>),
+    Own(Bytes, Box<ColumnCloseResult>),
 }
 
 impl EncodedChunk {
+    fn own((bytes, close): (Bytes, ColumnCloseResult)) -> Self {
+        Self::Own(bytes, Box::new(close))
+    }
+
+    pub(crate) fn byte_count(&self) -> usize {
+        match self {
+            Self::Library(chunk) => usize::try_from(chunk.close().bytes_written).unwrap_or_default(),
+            Self::Own(bytes, _) => bytes.len(),
+        }
+    }
+
     pub(crate) fn append_to(self, group: &mut SerializedRowGroupWriter<'_, Vec<u8>>) -> Result<()> {
         match self {
             Self::Library(chunk) => chunk.append_to_row_group(group),
-            Self::Tags(bytes, close) => group.append_column(&bytes, *close),
+            Self::Own(bytes, close) => group.append_column(&bytes, *close),
         }
     }
 }
@@ -84,6 +100,12 @@ pub struct EncodeTask {
 }
 
 impl EncodeTask {
+    /// Its row group, by its place in the file from 0.
+    #[must_use]
+    pub fn row_group(&self) -> usize {
+        self.place.0
+    }
+
     /// Encodes; takes a millisecond or a few for every 131 072 rows.
     ///
     /// # Errors

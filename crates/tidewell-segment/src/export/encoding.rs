@@ -52,11 +52,21 @@ fn is_integer(data_type: &DataType) -> bool {
     )
 }
 
+/// Whether the column holds 64-bit numbers of which most are there twice, by a sample.
+pub(crate) fn is_repeated_number(column: &ArrayRef) -> bool {
+    is_number(column.data_type()) && repeats(column) == Some(true)
+}
+
+/// Whether it is a 64-bit number in the file.
+fn is_number(data_type: &DataType) -> bool {
+    is_integer(data_type) || *data_type == DataType::Float64
+}
+
 /// Whether most values are there twice, by a sample; `None` where the library decides.
 fn repeats(column: &ArrayRef) -> Option<bool> {
     let stride = column.len().div_ceil(SAMPLE_VALUES).max(1);
     let rows = (0..column.len()).step_by(stride).filter(|row| column.is_valid(*row));
-    let (count, distinct) = if is_integer(column.data_type()) || *column.data_type() == DataType::Float64 {
+    let (count, distinct) = if is_number(column.data_type()) {
         let data = column.to_data();
         let bytes = data.buffers().first()?.as_slice();
         let value = |row: usize| bytes.get(8 * (data.offset() + row)..)?.first_chunk::<8>();

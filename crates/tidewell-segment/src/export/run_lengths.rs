@@ -12,18 +12,19 @@ pub(crate) fn bits_of(most: u32) -> u8 {
 
 /// Appends `values`, none of which takes more than `bits` (0 to 32).
 pub(crate) fn encode(values: &[u32], bits: u8, output: &mut Vec<u8>) {
-    let mut literal = 0;
-    let mut at = 0;
-    while let Some(value) = values.get(at) {
-        let run = values.iter().skip(at).take_while(|next| *next == value).count();
-        // Packed values come in groups of eight, so a run first fills the group before it.
-        let fill = (at - literal).next_multiple_of(8) - (at - literal);
-        if run >= fill + RUN_MIN {
-            pack(values.get(literal..at + fill).unwrap_or_default(), bits, output);
-            repeat(*value, run - fill, bits, output);
-            literal = at + run;
+    let (mut literal, mut at) = (0, 0);
+    // Packed values come in groups of eight, so a run begins where a group would, and one that is worth it fills two.
+    while let Some(group @ [first, ..]) = values.get(at..).and_then(<[u32]>::first_chunk::<8>) {
+        let is_run = group.iter().fold(0, |differing, value| differing | (value ^ first)) == 0;
+        let run = if is_run { values.iter().skip(at).take_while(|next| *next == first).count() } else { 0 };
+        if run >= RUN_MIN {
+            pack(values.get(literal..at).unwrap_or_default(), bits, output);
+            repeat(*first, run, bits, output);
+            at += run;
+            literal = at;
+        } else {
+            at += group.len();
         }
-        at += run;
     }
     pack(values.get(literal..).unwrap_or_default(), bits, output);
 }

@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
-#[path = "measure/rows.rs"]
+#[path = "../../tidewell-segment/benches/measure/rows.rs"]
 mod rows;
 #[path = "measure/write.rs"]
 mod write;
@@ -12,7 +12,7 @@ mod write;
 use std::time::Duration;
 
 use rows::Taken;
-use tidewell_segment::{ExportCompression, ExportOptions};
+use tidewell_wire::{ExportCompression, ExportOptions};
 
 const ROUNDS: usize = 3;
 const THREADS: usize = 2;
@@ -43,7 +43,7 @@ fn main() {
             let round = |_| {
                 let work = || match threads {
                     1 => write::in_turn(&output, &batches, options),
-                    _ => write::spread(&output, &batches, options, threads),
+                    _ => write::by_crew(&output, &batches, options, threads),
                 };
                 rows::taken(work).1
             };
