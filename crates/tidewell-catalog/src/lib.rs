@@ -40,7 +40,7 @@ mod words;
 pub use catalog::Catalog;
 pub use error::{CatalogError, DatasetError};
 pub use frame::FORMAT_VERSION;
-pub use garbage::garbage;
+pub use garbage::{garbage, garbage_of};
 pub use head::Head;
 pub use options::{Sampling, ScanOptions};
 pub use postings::Field;

@@ -11,6 +11,7 @@ use crate::number::{Scalar, read_boolean, read_scalar};
 use crate::rejected::RejectReason;
 use crate::scan::Cell;
 use crate::short_number::{short_decimal, short_integer};
+use crate::types::TypeSoFar;
 use crate::validity::Validity;
 use crate::values::Values;
 
@@ -56,6 +57,18 @@ impl Column {
 
     pub(crate) fn field_type(&self) -> Option<FieldType> {
         self.field_type
+    }
+
+    pub(crate) fn so_far(&self) -> TypeSoFar {
+        TypeSoFar { field_type: self.field_type, may_widen: self.may_widen, magnitudes: self.magnitudes }
+    }
+
+    /// Takes over what the rows before the first one have made of the column.
+    pub(crate) fn read_on(&mut self, from: TypeSoFar) {
+        if self.is_tag {
+            return;
+        }
+        *self = Self { magnitudes: from.magnitudes, ..Self::field(self.place, from.field_type, from.may_widen) };
     }
 
     /// Adds the cells of a block; those that do not fit are added to `faults`, and as no value.

@@ -96,6 +96,12 @@ impl CsvPlan {
         self.data
     }
 
+    /// How many rejected rows are listed.
+    #[must_use]
+    pub const fn rejected_listed_max(&self) -> usize {
+        self.limits.rejected_listed_max
+    }
+
     /// How many rows of the sample have the tags and time of a row before them: stored, they would be one. Where this
     /// is most of the sample, a column that should be a tag is likely a field.
     #[must_use]

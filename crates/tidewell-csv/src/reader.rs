@@ -8,6 +8,7 @@ use crate::plan::CsvPlan;
 use crate::rejected::{RejectReason, Rejected, Rejections, shorten};
 use crate::rows::Rows;
 use crate::scan::{Cell, Record, RecordFault, Scanner};
+use crate::types::CsvTypes;
 
 /// How many rows are divided into cells before their columns are read.
 const BLOCK_ROWS: usize = 1024;
@@ -30,6 +31,8 @@ pub struct CsvEnd {
     pub plan: CsvPlan,
     /// The line behind the last one.
     pub line: u64,
+    /// What the columns are by then.
+    pub types: CsvTypes,
 }
 
 /// Reads a file by its plan, in chunks cut anywhere; the rows do not depend on where.
@@ -50,7 +53,10 @@ pub struct CsvEnd {
 ///
 /// # Several threads
 /// [`split`](crate::split) finds where records begin; each part is read by an own reader ([`Self::at_line`]) with a
-/// clone of the plan. [`CsvPlan::merge`] then joins what they found out, and `fit` makes their batches alike.
+/// clone of the plan. [`CsvPlan::merge`] then joins what they found out, and `fit` makes their batches alike. Columns that
+/// the sample left open may come to another type that way than they would in one reader. Where that must not be,
+/// [`CsvDivider`](crate::CsvDivider) gives the parts, [`CsvTypes`] says whether a part came to what one reader would have
+/// made of it, and [`Self::reading_on`] reads it again where not: then the rows, the types and the rejected rows are the same.
 ///
 /// Holds at most one batch, one record and the chunk's own batches.
 #[derive(Debug)]
@@ -93,6 +99,14 @@ impl CsvReader {
             row_count: 0,
             rejections: Rejections::default(),
         }
+    }
+
+    /// As [`Self::at_line`], where the rows before have made the columns what `types` says.
+    #[must_use]
+    pub fn reading_on(plan: CsvPlan, types: &CsvTypes, line: u64) -> Self {
+        let mut reader = Self::at_line(plan, line);
+        reader.rows.read_on(types);
+        reader
     }
 
     /// The rows that were not taken so far.
@@ -153,7 +167,8 @@ impl CsvReader {
         self.read(&carry, true, &mut batches)?;
         self.flush(&mut batches)?;
         let Self { rows, row_count, rejections, line, .. } = self;
-        Ok(CsvEnd { batches, row_count, rejections, plan: rows.into_plan(), line })
+        let types = rows.types();
+        Ok(CsvEnd { batches, row_count, rejections, plan: rows.into_plan(), line, types })
     }
 
     /// Reads all whole records; gives how many bytes they are.

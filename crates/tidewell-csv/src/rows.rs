@@ -14,6 +14,7 @@ use crate::rejected::{RejectReason, shorten};
 use crate::short_time::{LastDate, short_time};
 use crate::time_column::{TimeReading, join};
 use crate::timezone::LocalClock;
+use crate::types::CsvTypes;
 
 /// The tags and fields of a batch, and its times.
 #[derive(Debug)]
@@ -58,6 +59,16 @@ impl Rows {
             scratch: Vec::new(),
             plan,
         }
+    }
+
+    /// What the columns are behind the last row.
+    pub(crate) fn types(&self) -> CsvTypes {
+        CsvTypes { columns: self.columns.iter().map(Column::so_far).collect() }
+    }
+
+    /// Takes over what the columns are before the first row.
+    pub(crate) fn read_on(&mut self, from: &CsvTypes) {
+        self.columns.iter_mut().zip(&from.columns).for_each(|(column, from)| column.read_on(*from));
     }
 
     pub(crate) fn plan(&self) -> &CsvPlan {

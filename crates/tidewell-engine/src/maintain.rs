@@ -240,7 +240,8 @@ impl Engine {
             ..GcOptions::default()
         };
         let collector = Collector::new(metered.store.clone(), inner.env.clone(), metered.manifest.clone(), gc);
-        let summary = collector.collect().await?;
+        let catalog = tidewell_catalog::garbage_of(&metered.store, metered.manifest.layout());
+        let summary = collector.collect_with(catalog).await?;
         let mut figures = vec![count("generations sealed", sealed)];
         figures.extend(GcKind::ALL.iter().map(|kind| count(kind.name(), summary.of(*kind).deleted)));
         let freed = GcKind::ALL.iter().map(|kind| summary.of(*kind).deleted_bytes).sum();

@@ -53,6 +53,12 @@ impl Budget {
         }
     }
 
+    /// Takes `bytes` for a lane if they are free.
+    pub(crate) fn take_free(self: &Arc<Self>, lane: u64, bytes: u64) -> Option<Held> {
+        let bytes = bytes.min(self.share());
+        self.try_take(lane, bytes).then(|| Held { budget: Arc::clone(self), bytes })
+    }
+
     fn try_take(&self, lane: u64, bytes: u64) -> bool {
         let mut used = self.used.lock();
         let free_to = if lane <= used.head { self.bytes_max } else { self.share() };
@@ -73,6 +79,20 @@ impl Budget {
     /// The most that was ever taken at once, in bytes.
     pub(crate) fn peak_bytes(&self) -> u64 {
         self.used.lock().peak_bytes
+    }
+}
+
+impl Held {
+    /// Gives back all but `bytes`, or nothing where there are fewer.
+    pub(crate) fn keep(&mut self, bytes: u64) {
+        drop(self.split(self.bytes.saturating_sub(bytes)));
+    }
+
+    /// Parts from these, `bytes` or all there are.
+    pub(crate) fn split(&mut self, bytes: u64) -> Self {
+        let bytes = bytes.min(self.bytes);
+        self.bytes -= bytes;
+        Self { budget: Arc::clone(&self.budget), bytes }
     }
 }
 

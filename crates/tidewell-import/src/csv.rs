@@ -1,23 +1,21 @@
 //! CSV files as one lane each.
 
+mod decode;
+
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{ArrayRef, DictionaryArray, Int32Array, RecordBatch, StringArray};
 use arrow_schema::{ArrowError, Field, Schema};
-use tidewell_csv::{CsvError, CsvOptions, CsvPlan, CsvReader, infer};
+use tidewell_csv::{CsvError, CsvOptions, CsvPlan, infer};
 use tidewell_env::Env;
 use tidewell_types::{TableSchema, tag_data_type};
 
 use crate::error::FileError;
 use crate::file::{OpenFile, SourceFile};
-use crate::lane::{CsvFound, LaneContext, Message, Unwanted};
 
 /// What is looked at to find out how a file is to be read.
 const SAMPLE_BYTES: u64 = 1 << 20;
-/// What is read at once.
-const CHUNK_BYTES: u64 = 1 << 20;
 
 /// A CSV file whose first bytes were looked at.
 #[derive(Clone, Debug)]
@@ -61,75 +59,6 @@ impl CsvFile {
         }
         schema.merge(&columns).map_err(twice)?;
         Ok(schema)
-    }
-
-    /// Reads the whole file and gives its rows out.
-    pub(crate) async fn decode(self, context: LaneContext) {
-        let ended = match self.decode_all(&context).await {
-            Ok(Ok(found)) => context.send(Message::End(Some(Box::new(found)))).await,
-            Ok(Err(error)) => context.send(Message::Failed(error)).await,
-            Err(Unwanted) => Ok(()),
-        };
-        if ended.is_err() {
-            tracing::debug!("a file was read for nothing");
-        }
-    }
-
-    async fn decode_all(&self, context: &LaneContext) -> Result<Result<CsvFound, FileError>, Unwanted> {
-        let mut reader = CsvReader::new(self.plan.clone());
-        let mut at = 0;
-        while at < self.open.file_bytes() {
-            if let Err(error) = context.check_cancelled() {
-                return Ok(Err(error));
-            }
-            let end = (at + CHUNK_BYTES).min(self.open.file_bytes());
-            let chunk_held = context.take(end - at).await;
-            let range = at..end;
-            let chunk = match self.open.read(vec![range]).await {
-                Ok(chunk) => chunk.into_iter().next().unwrap_or_default(),
-                Err(error) => return Ok(Err(error)),
-            };
-            context.progress.bytes_done.fetch_add(end - at, Ordering::Relaxed);
-            at = end;
-            let pushed = context.env.blocking(move || {
-                let batches = reader.push(&chunk);
-                (reader, batches)
-            });
-            let batches;
-            (reader, batches) = pushed.await;
-            drop(chunk_held);
-            match batches {
-                Err(error) => return Ok(Err(error.into())),
-                Ok(batches) => {
-                    if let Err(error) = self.give_all(batches, context).await? {
-                        return Ok(Err(error));
-                    }
-                }
-            }
-        }
-        let end = match context.env.blocking(move || reader.finish()).await {
-            Ok(end) => end,
-            Err(error) => return Ok(Err(error.into())),
-        };
-        if let Err(error) = self.give_all(end.batches, context).await? {
-            return Ok(Err(error));
-        }
-        let found = CsvFound { plan: end.plan, rejections: end.rejections };
-        Ok(self.open.check_unchanged().await.map(|()| found))
-    }
-
-    async fn give_all(
-        &self,
-        batches: Vec<RecordBatch>,
-        context: &LaneContext,
-    ) -> Result<Result<(), FileError>, Unwanted> {
-        for batch in batches {
-            match with_path_tags(batch, &self.path_tags) {
-                Ok(batch) => context.give(batch).await?,
-                Err(error) => return Ok(Err(FileError::Segment(error.into()))),
-            }
-        }
-        Ok(Ok(()))
     }
 }
 

@@ -7,7 +7,7 @@ use arrow_array::RecordBatch;
 use tidewell_csv::CsvPlan;
 use tidewell_env::Env;
 use tidewell_types::TableSchema;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::budget::Budget;
@@ -26,12 +26,15 @@ pub(crate) struct Reading {
     pub(crate) options: ImportOptions,
     pub(crate) progress: Arc<Progress>,
     pub(crate) budget: Arc<Budget>,
+    /// Parts of CSV files that are decoded at once.
+    decoders: Arc<Semaphore>,
 }
 
 impl Reading {
     pub(crate) fn new(env: &Env, options: &ImportOptions, progress: &Arc<Progress>) -> Arc<Self> {
         let budget = Budget::new(options.read_bytes_max());
-        Arc::new(Self { env: env.clone(), options: options.clone(), progress: Arc::clone(progress), budget })
+        let decoders = Arc::new(Semaphore::new(options.concurrency));
+        Arc::new(Self { env: env.clone(), options: options.clone(), progress: Arc::clone(progress), budget, decoders })
     }
 }
 
@@ -225,6 +228,8 @@ impl Feed {
             progress: Arc::clone(&self.reading.progress),
             number,
             batch_rows: self.reading.options.batch_rows,
+            concurrency: self.reading.options.concurrency,
+            decoders: Arc::clone(&self.reading.decoders),
             sender,
         };
         match (&file.kind, part) {

@@ -104,7 +104,9 @@ impl SourceFile {
 
     pub(crate) async fn open(&self, env: &Env) -> Result<OpenFile, FileError> {
         let opened = match &self.place {
-            FilePlace::Object { store, name, .. } => Opened::Object { store: store.clone(), name: name.clone() },
+            FilePlace::Object { store, name, pin } => {
+                Opened::Object { store: store.clone(), name: name.clone(), pin: pin.clone() }
+            }
             FilePlace::Local(path) => {
                 let path = path.clone();
                 let file = env.blocking(move || File::open(path)).await?;
@@ -135,7 +137,7 @@ pub(crate) struct OpenFile {
 #[derive(Clone, Debug)]
 enum Opened {
     Local(Arc<File>),
-    Object { store: Store, name: ObjectName },
+    Object { store: Store, name: ObjectName, pin: Option<Pin> },
 }
 
 impl OpenFile {
@@ -143,13 +145,17 @@ impl OpenFile {
         self.file_bytes
     }
 
-    /// Reads parts of the file, in their order.
+    /// Reads parts of the file, in their order; of an object in the content that was found, where the store names it.
     pub(crate) async fn read(&self, ranges: Vec<Range<u64>>) -> Result<Vec<Bytes>, FileError> {
         if ranges.iter().any(|range| range.end > self.file_bytes || range.start > range.end) {
             return Err(FileError::Short);
         }
         match &self.opened {
-            Opened::Object { store, name } => Ok(store.get_ranges(name, &ranges).await?),
+            Opened::Object { store, name, pin: Some(pin) } => {
+                let read = store.get_ranges_pinned(name, pin, &ranges).await;
+                read.map_err(|error| if error.is_changed() { FileError::Changed } else { error.into() })
+            }
+            Opened::Object { store, name, pin: None } => Ok(store.get_ranges(name, &ranges).await?),
             Opened::Local(file) => {
                 let file = Arc::clone(file);
                 let read = move || ranges.iter().map(|range| read_range(&file, range)).collect::<io::Result<_>>();
@@ -186,3 +192,6 @@ pub(crate) fn is_visible(name: &str) -> bool {
 pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
     Path::new(path).extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
+
+#[cfg(test)]
+mod tests;

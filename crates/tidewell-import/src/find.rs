@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
 use tidewell_env::Env;
-use tidewell_storage::{ObjectName, Prefix, Store};
+use tidewell_storage::{ObjectName, Prefix, StorageError, Store};
 
 use crate::error::ImportError;
 use crate::file::{SourceFile, has_extension, is_visible};
@@ -21,7 +21,7 @@ const MATCH: MatchOptions =
 /// The files that the sources name: those of a source by their paths, the sources in the order given, each file once. Of a
 /// folder all below it whose names end in `extension` and do not begin with `.` or `_`, as those of its subfolders.
 ///
-/// Of a place in a store: one HEAD, and one LIST for each 1000 objects where it is no object.
+/// Of a place in a store: one HEAD (two where the store names no contents), and one LIST for each 1000 objects where it is no object.
 ///
 /// # Errors
 /// [`ImportError::NoFile`] for a source without files, [`ImportError::Source`] for one that cannot be, [`ImportError::Storage`].
@@ -96,10 +96,15 @@ fn walk(folder: &Path, extension: &str, depth: usize, files: &mut Vec<SourceFile
 async fn find_objects(store: &Store, key: &str, extension: &str) -> Result<Vec<SourceFile>, ImportError> {
     let source_name = || format!("{}/{key}", store.url());
     let wrong = |problem: String| ImportError::Source { source_name: source_name(), problem };
-    if let Some(name) = ObjectName::foreign(key)
-        && let Some(file_bytes) = store.head(&name).await?
-    {
-        return Ok(vec![SourceFile::object(store, name, file_bytes, None)]);
+    if let Some(name) = ObjectName::foreign(key) {
+        let found = match store.pin(&name).await {
+            Ok(pin) => pin.map(|pin| (pin.bytes, Some(pin))),
+            Err(StorageError::Unsupported { .. }) => store.head(&name).await?.map(|bytes| (bytes, None)),
+            Err(error) => return Err(error.into()),
+        };
+        if let Some((file_bytes, pin)) = found {
+            return Ok(vec![SourceFile::object(store, name, file_bytes, pin)]);
+        }
     }
     let folder = if is_pattern(key) { plain_folder(key) } else { key };
     let prefix = Prefix::foreign(folder);

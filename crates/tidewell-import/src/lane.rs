@@ -7,7 +7,7 @@ use arrow_array::{Array, RecordBatch};
 use arrow_schema::DataType;
 use tidewell_csv::{CsvPlan, Rejections};
 use tidewell_env::Env;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 use crate::budget::{Budget, Held};
 use crate::error::FileError;
@@ -42,6 +42,10 @@ pub(crate) struct LaneContext {
     pub(crate) progress: Arc<Progress>,
     pub(crate) number: u64,
     pub(crate) batch_rows: usize,
+    /// How many parts of the lane may be on their way at once.
+    pub(crate) concurrency: usize,
+    /// A slot for each part, of all lanes, that may be decoded at once besides what each lane decodes itself.
+    pub(crate) decoders: Arc<Semaphore>,
     pub(crate) sender: mpsc::Sender<Message>,
 }
 
@@ -57,6 +61,18 @@ impl LaneContext {
     /// Takes bytes of the budget.
     pub(crate) async fn take(&self, bytes: u64) -> Held {
         self.budget.take(self.number, bytes).await
+    }
+
+    /// Takes bytes of the budget if they are free.
+    pub(crate) fn try_take(&self, bytes: u64) -> Option<Held> {
+        self.budget.take_free(self.number, bytes)
+    }
+
+    /// Gives rows out that bytes were taken for before they were there.
+    pub(crate) async fn give_within(&self, rows: RecordBatch, held: &mut Held) -> Result<(), Unwanted> {
+        let held = held.split(rows_bytes(&rows));
+        self.progress.rows.fetch_add(rows.num_rows() as u64, Ordering::Relaxed);
+        self.send(Message::Batch(rows, held)).await
     }
 
     /// Gives rows out, once they fit into the budget.

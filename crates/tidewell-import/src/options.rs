@@ -42,7 +42,8 @@ pub struct ImportOptions {
     /// Of rows with the same value of this tag or field only the first is kept, within the import. Rows without a value are
     /// all kept. `None` keeps every row.
     pub dedup_column: Option<String>,
-    /// How many parts of files are read at once; at least 1.
+    /// How many parts of files are read and decoded at once, those of one file included; at least 1. The rows do not depend on
+    /// it.
     pub concurrency: usize,
     /// What all rows that are held take at most, in bytes; at least 16 MiB. 1 GiB.
     pub memory_bytes_max: u64,

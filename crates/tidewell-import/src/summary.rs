@@ -58,7 +58,7 @@ pub struct ImportSummary {
     pub commits: u64,
     /// The version after the last of them; 0 where there was none.
     pub version: Version,
-    /// The most bytes that were held at once while reading.
+    /// The most bytes that were held at once while reading, or set aside for what was being decoded.
     pub read_bytes_peak: u64,
     /// What the user should know and that stops nothing.
     pub warnings: Vec<String>,

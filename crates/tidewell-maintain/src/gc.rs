@@ -12,6 +12,7 @@
 //! | checkpoints | they neither count nor have a name, and can't any more | they are older than one that counts and than a version that is condemned, or than the opening of every generation that a commit can still be of |
 //! | final watermarks | their generation is sealed, and not with them | what a generation was sealed with stays |
 //! | journals of imports | their generation and 720 later ones are sealed | what is sealed stays so; nothing that is stored rests on them |
+//! | indexes and datasets of the catalog | the catalog gives them up: its head does not name them, and no later one can | the head's number only rises, and each number has one head |
 //! | commits | they are at or below the floor | the floor only rises, and committers and readers ask for it after the fact |
 //!
 //! These facts are about one history. A *planted* state ([`State::is_planted`]: the target of a backup, or a database just rebuilt)
@@ -32,6 +33,7 @@
 //! [`State::is_planted`]: tidewell_manifest::State::is_planted
 //! [`PlantError::Grown`]: tidewell_manifest::PlantError::Grown
 
+mod catalog_objects;
 mod checkpoints;
 mod collector;
 mod commits;

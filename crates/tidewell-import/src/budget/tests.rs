@@ -44,3 +44,20 @@ async fn more_than_a_share_counts_as_a_share() {
     assert_eq!(budget.peak_bytes(), 50);
     drop(held);
 }
+
+#[tokio::test]
+async fn parts_of_what_was_taken_are_given_back_one_by_one() {
+    let budget = Budget::new(100);
+    let mut held = budget.take(1, 50).await;
+    assert!(budget.take_free(1, 1).is_none(), "a reader ahead has its half");
+    held.keep(40);
+    let part = held.split(30);
+    let rest = held.split(30);
+    assert!(budget.take_free(1, 11).is_none());
+    drop(rest);
+    assert!(budget.take_free(1, 21).is_none());
+    let free = budget.take_free(1, 20).unwrap();
+    drop((held, part, free));
+    assert!(budget.take_free(1, 50).is_some());
+    assert_eq!(budget.peak_bytes(), 50);
+}

@@ -6,6 +6,8 @@ use tempfile::tempdir;
 use super::*;
 use crate::sample::*;
 
+mod corpus;
+
 fn rows(file: i64, count: i64) -> Vec<Row> {
     let hosts = ["b", "a", "c"];
     (0..count)

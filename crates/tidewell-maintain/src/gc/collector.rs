@@ -1,14 +1,17 @@
 //! The `gc` verb: what may go is found first, then deleted kind by kind.
 
+use std::convert::Infallible;
+use std::fmt::Display;
+
 use tidewell_env::Env;
 use tidewell_manifest::{Manifest, ManifestError, State};
-use tidewell_storage::Store;
+use tidewell_storage::{ObjectName, Store};
 use tidewell_types::{Generation, WriterId};
 
 use super::references::References;
 use super::summary::{GcKind, GcSummary};
 use super::sweep::{Garbage, Sweep};
-use super::{checkpoints, commits, graves, journals, lists, log_entries, orphans};
+use super::{catalog_objects, checkpoints, commits, graves, journals, lists, log_entries, orphans};
 use crate::error::MaintainError;
 use crate::seal::due::oldest_unsealed;
 
@@ -76,6 +79,20 @@ impl Collector {
     /// [`MaintainError::TooManyOrphans`] when more segments are unnamed than the options allow, and any error that keeps it
     /// from reading what is needed: nothing was deleted.
     pub async fn collect(&self) -> Result<GcSummary, MaintainError> {
+        self.collect_with(std::future::ready(Ok::<_, Infallible>(Vec::new()))).await
+    }
+
+    /// As [`Self::collect`], and deletes what the database's catalog gives up: objects with their sizes in bytes, by facts that
+    /// stay true. `catalog` is awaited once the rest is done but the commits, and not at all while the database is planted; names that are
+    /// no indexes or scanned datasets of this database's catalog stay, and are in the summary. When it fails, that is in the
+    /// summary and does not stop the rest.
+    ///
+    /// # Errors
+    /// As [`Self::collect`].
+    pub async fn collect_with<E: Display>(
+        &self,
+        catalog: impl Future<Output = Result<Vec<(ObjectName, u64)>, E>>,
+    ) -> Result<GcSummary, MaintainError> {
         let (state, found, summary) = self.look().await?;
         if summary.is_planted {
             return Ok(summary);
@@ -88,6 +105,7 @@ impl Collector {
         note(&mut sweep, GcKind::LogEntries, outcome);
         let outcome = graves::collect(self, &state, &mut sweep).await;
         note(&mut sweep, GcKind::RemovedSegments, outcome);
+        catalog_objects::collect(self, catalog.await, &mut sweep).await;
         let outcome = commits::collect(self, &state, &mut sweep).await;
         note(&mut sweep, GcKind::Commits, outcome);
         Ok(sweep.summary)

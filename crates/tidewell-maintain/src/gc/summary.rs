@@ -26,11 +26,13 @@ pub enum GcKind {
     Commits,
     /// Journals of imports that were begun too long ago to be resumed.
     ImportJournals,
+    /// Indexes and scanned datasets of the catalog that no head names or will name.
+    CatalogObjects,
 }
 
 impl GcKind {
     /// All kinds, in the order in which summaries are printed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::LogEntries,
         Self::RemovedSegments,
         Self::OrphanSegments,
@@ -39,6 +41,7 @@ impl GcKind {
         Self::Watermarks,
         Self::Commits,
         Self::ImportJournals,
+        Self::CatalogObjects,
     ];
 
     /// Its name in reports.
@@ -53,6 +56,7 @@ impl GcKind {
             Self::Watermarks => "watermarks",
             Self::Commits => "commits",
             Self::ImportJournals => "import-journals",
+            Self::CatalogObjects => "catalog-objects",
         }
     }
 }
