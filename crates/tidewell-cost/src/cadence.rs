@@ -4,6 +4,7 @@
 //! for nothing; a writer that never pauses comes to an interval of the mean cost of its objects divided by the income.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -22,6 +23,7 @@ const MEAN_PART: f64 = 0.125;
 pub struct Cadence {
     interval_min: Duration,
     prices: Prices,
+    is_hurried: AtomicBool,
     books: Mutex<Books>,
 }
 
@@ -79,7 +81,7 @@ impl Cadence {
             recent_log: Recent::new(now),
             recent_other: Recent::new(now),
         };
-        Arc::new(Self { interval_min, prices, books: Mutex::new(books) })
+        Arc::new(Self { interval_min, prices, is_hurried: AtomicBool::new(false), books: Mutex::new(books) })
     }
 
     /// A pace without a budget.
@@ -92,6 +94,11 @@ impl Cadence {
     #[must_use]
     pub fn pacer(self: &Arc<Self>) -> Pacer {
         Pacer { cadence: Arc::clone(self), last: None, reserved_usd: 0.0 }
+    }
+
+    /// From here on nothing waits: the process is about to end, and whoever waits for an answer is to have it before.
+    pub fn hurry(&self) {
+        self.is_hurried.store(true, Ordering::Relaxed);
     }
 
     /// Pays for requests that are not the log's: queries, folds, maintenance. What they cost, the log has to save.
@@ -162,6 +169,9 @@ impl Pacer {
     /// income covers it, at most its longest wait.
     #[must_use]
     pub fn pause(&mut self, now: Duration) -> Duration {
+        if self.is_hurried() {
+            return Duration::ZERO;
+        }
         let interval = self.cadence.interval_min;
         let pause = self.last.map_or(Duration::ZERO, |last| (last + interval).saturating_sub(now));
         let mut books = self.cadence.books.lock();
@@ -171,6 +181,12 @@ impl Pacer {
         purse.pay(-self.reserved_usd);
         self.reserved_usd = flush_usd;
         pause.max(purse.reserve(flush_usd))
+    }
+
+    /// Whether nothing waits any more, also where [`Pacer::pause`] has said so.
+    #[must_use]
+    pub fn is_hurried(&self) -> bool {
+        self.cadence.is_hurried.load(Ordering::Relaxed)
     }
 
     /// Takes note that an object is being put.

@@ -11,6 +11,8 @@ use tidewell_cost::TablePart;
 use tidewell_segment::conform;
 use tidewell_types::{Batch, TableName, TableRows, TokenId};
 
+use crate::cost::rows_bytes;
+
 /// What one entry is to hold.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Grouped {
@@ -21,8 +23,7 @@ pub(crate) struct Grouped {
 impl Grouped {
     /// Its tables and what their rows take, by which they share its cost.
     pub(crate) fn tables(&self) -> Vec<TablePart> {
-        let part =
-            |rows: &TableRows| TablePart { table: rows.table.clone(), bytes: rows.rows.get_array_memory_size() as u64 };
+        let part = |rows: &TableRows| TablePart { table: rows.table.clone(), bytes: rows_bytes(&rows.rows) };
         self.batch.tables.iter().map(part).collect()
     }
 }

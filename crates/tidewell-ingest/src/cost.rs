@@ -1,7 +1,9 @@
 //! What a write cost.
 
+use arrow_array::{Array as _, RecordBatch};
 use tidewell_cost::Prices;
 use tidewell_storage::Usage;
+use tidewell_types::Batch;
 
 /// The requests that a write took; none where the log is local, or where an earlier request has stored the rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -29,4 +31,14 @@ impl WriteCost {
     pub fn usd(&self, prices: &Prices) -> f64 {
         prices.requests_usd(&self.entry) * self.share + prices.requests_usd(&self.own)
     }
+}
+
+/// The bytes of all values, by which writes share what they cost.
+pub(crate) fn data_bytes(batch: &Batch) -> u64 {
+    batch.tables.iter().map(|table| rows_bytes(&table.rows)).sum()
+}
+
+/// The bytes of the values, and not of the memory that is kept free behind them: that would make a lone row dear.
+pub(crate) fn rows_bytes(rows: &RecordBatch) -> u64 {
+    rows.columns().iter().map(|column| column.to_data().get_slice_memory_size().unwrap_or_default() as u64).sum()
 }

@@ -1,6 +1,7 @@
 //! Group commit: requests that wait at the same time share one entry.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use tidewell_cost::parts;
 use tidewell_env::Env;
@@ -11,7 +12,7 @@ use tidewell_wal::AckLevel;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::combine::combine;
-use crate::cost::WriteCost;
+use crate::cost::{WriteCost, data_bytes};
 use crate::duplicate::{Duplicates, Earlier};
 use crate::error::IngestError;
 use crate::key::Keyed;
@@ -25,6 +26,9 @@ const GROUP_BYTES_MAX: usize = 16 << 20;
 
 /// How often a group moves to a newer generation or identity before its writers hear of it.
 const MOVES_MAX: u32 = 5;
+
+/// How soon a long pause ends when nothing is to wait any more.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Where a request's rows are.
 #[derive(Clone, Copy, Debug)]
@@ -95,10 +99,7 @@ async fn run(mut lane: Lane, duplicates: Duplicates, env: Env, mut requests: mps
                 None => return,
             },
         };
-        let pause = lane.pause();
-        if !pause.is_zero() {
-            env.sleep(pause).await;
-        }
+        wait(&mut lane, &env).await;
         let mut bytes = first.batch.memory_bytes();
         let mut group = vec![first];
         while let Ok(request) = requests.try_recv() {
@@ -110,6 +111,16 @@ async fn run(mut lane: Lane, duplicates: Duplicates, env: Env, mut requests: mps
             group.push(request);
         }
         commit(&mut lane, &duplicates, group).await;
+    }
+}
+
+/// Keeps the lane's pace, unless the process is about to end.
+async fn wait(lane: &mut Lane, env: &Env) {
+    let mut pause = lane.pause();
+    while !pause.is_zero() && !lane.is_hurried() {
+        let part = pause.min(LOOK_INTERVAL);
+        env.sleep(part).await;
+        pause -= part;
     }
 }
 
@@ -159,19 +170,25 @@ impl Turn {
         if let Err(error) = outcome {
             tracing::error!(%error, requests = self.requests.len() + self.repeats.len(), "writes were not acknowledged");
         }
-        let writes = self.requests.len();
-        let bytes: Vec<u64> = self.requests.iter().map(|request| request.batch.memory_bytes() as u64).collect();
-        for (request, share) in self.requests.into_iter().zip(parts(bytes.iter().copied())) {
-            let cost = match used.requests() {
-                0 => WriteCost::default(),
-                _ => WriteCost { entry: used, writes, share, own: Usage::default() },
-            };
+        let costs = self.costs(used);
+        for (request, cost) in self.requests.into_iter().zip(costs) {
             request.answer(outcome.clone().map(|token| Logged::Here(token, cost)));
         }
         for request in self.repeats {
             let before = |session| Logged::Before(Earlier { session: Some(session) });
             request.answer(outcome.clone().map(before));
         }
+    }
+
+    /// What each of those whose rows are logged has to bear.
+    fn costs(&self, used: Usage) -> Vec<WriteCost> {
+        let writes = self.requests.len();
+        if used.requests() == 0 {
+            return vec![WriteCost::default(); writes];
+        }
+        let bytes: Vec<u64> = self.requests.iter().map(|request| data_bytes(&request.batch)).collect();
+        let cost = |share| WriteCost { entry: used, writes, share, own: Usage::default() };
+        parts(bytes.iter().copied()).map(cost).collect()
     }
 
     fn into_requests(self) -> Vec<Request> {
@@ -188,9 +205,8 @@ async fn commit(lane: &mut Lane, duplicates: &Duplicates, group: Vec<Request>) {
         let Some(level) = turn.level else { return };
         let logged = match combine(turn.rows()) {
             Ok(group) => {
-                let tables = group.tables();
                 let logged = lane.append(group, level, view.open_generation()).await;
-                used = used + lane.settle(&tables);
+                used = used + lane.take_used();
                 logged
             }
             Err(error) => Err(IngestError::Unavailable(error.to_string().into())),

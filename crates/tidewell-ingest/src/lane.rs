@@ -31,6 +31,14 @@ impl Lane {
         }
     }
 
+    /// Whether nothing waits any more, since the process is about to end.
+    pub(crate) fn is_hurried(&self) -> bool {
+        match self {
+            Self::Memory(_) | Self::Local(_) => false,
+            Self::Objects(lane) => lane.is_hurried(),
+        }
+    }
+
     /// Logs a group at `level`, in the store under `generation` or an older one; on return it may be acknowledged. `None` where
     /// it does not count in the generation that it was logged under: what it has tokens of must be looked for again, and what
     /// is left be logged under the newest.
@@ -47,11 +55,11 @@ impl Lane {
         }
     }
 
-    /// Books what an append took, whatever came of it, for the tables of its rows.
-    pub(crate) fn settle(&mut self, tables: &[TablePart]) -> Usage {
+    /// What the last append took, once.
+    pub(crate) fn take_used(&mut self) -> Usage {
         match self {
             Self::Memory(_) | Self::Local(_) => Usage::default(),
-            Self::Objects(lane) => lane.settle(tables),
+            Self::Objects(lane) => lane.take_used(),
         }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) struct ObjectLane {
     log: LogStores,
     manifest: Manifest,
     settled: Usage,
+    used: Usage,
     /// A stream for each target: that a place is taken is seen in its own target only.
     in_main: Stream,
     on_replicas: Stream,
@@ -42,7 +43,16 @@ impl ObjectLane {
     pub(crate) fn new(process: Process, pacer: Pacer) -> Self {
         let log = process.log.metered();
         let manifest = process.manifest.through(log.main().clone());
-        Self { process, pacer, log, manifest, settled: Usage::default(), in_main: None, on_replicas: None }
+        Self {
+            process,
+            pacer,
+            log,
+            manifest,
+            settled: Usage::default(),
+            used: Usage::default(),
+            in_main: None,
+            on_replicas: None,
+        }
     }
 
     /// As [`Pacer::pause`] has it.
@@ -50,14 +60,22 @@ impl ObjectLane {
         self.pacer.pause(self.process.env.monotonic())
     }
 
-    /// Books what was asked since the last call: mostly the last append. What its replicas were asked after their majority had
-    /// answered is in the next.
-    pub(crate) fn settle(&mut self, tables: &[TablePart]) -> Usage {
-        let used = self.log.usage() - self.settled;
-        self.settled = self.settled + used;
-        self.pacer.spend(self.process.env.monotonic(), &used);
-        self.process.book(tables, &used);
-        used
+    pub(crate) fn is_hurried(&self) -> bool {
+        self.pacer.is_hurried()
+    }
+
+    /// What the last append took, once.
+    pub(crate) fn take_used(&mut self) -> Usage {
+        std::mem::take(&mut self.used)
+    }
+
+    /// Books what was asked since the last append, whatever came of this one. What its replicas were asked after their
+    /// majority had answered is in the next.
+    fn settle(&mut self, tables: &[TablePart]) {
+        self.used = self.log.usage() - self.settled;
+        self.settled = self.settled + self.used;
+        self.pacer.spend(self.process.env.monotonic(), &self.used);
+        self.process.book(tables, &self.used);
     }
 
     pub(crate) async fn append(
@@ -68,7 +86,10 @@ impl ObjectLane {
     ) -> Result<Option<Arc<Entry>>, IngestError> {
         self.pacer.begin(self.process.env.monotonic());
         let to = if level == AckLevel::Quorum { LogTarget::Replicas } else { LogTarget::Main };
-        match self.append_once(group, to, generation).await {
+        let tables = group.tables();
+        let appended = self.append_once(group, to, generation).await;
+        self.settle(&tables);
+        match appended {
             Ok(Some(entry)) => Ok(Some(entry)),
             Ok(None) | Err(WalError::IdentityTaken { .. }) => {
                 *self.stream(to) = None;

@@ -90,22 +90,25 @@ fn maintenance(described: &Description, prices: &Prices) -> Vec<LineItem> {
         steps("moves to the cold tier", moves, "segments", per::MOVE, prices),
         steps("looks for work", rounds(compact_s), "rounds", per::CATCH_UP.times(per::UPKEEP_LOOKS), prices),
         steps("collection", collections, "rounds", per::COLLECT, prices),
-        steps("collection: sealed generations listed", collections * sealed(described), "lists", per::LIST, prices),
+        steps("collection: segments listed", collections * segment_lists(described), "lists", per::LIST, prices),
         steps("generations opened and sealed", generations, "generations", per::GENERATION, prices),
         steps("checkpoints", commits / per::COMMITS_PER_CHECKPOINT, "checkpoints", per::CHECKPOINT, prices),
         sweeps(described, prices),
     ]
 }
 
-/// Sealed generations of one database that segments are left of: each is listed by each collection.
-fn sealed(described: &Description) -> f64 {
+/// LISTs of the segments of one database by each collection: pages, or sealed generations that segments are left of.
+fn segment_lists(described: &Description) -> f64 {
     let segments = described.segments() / f64::from(described.databases);
     let days = match described.kept {
         super::Kept::Days(days) => days,
         super::Kept::Found { .. } => f64::INFINITY,
     };
-    let generations = days * 86_400.0 / per::GENERATION_S - per::GENERATIONS_OPEN;
-    segments.min(generations).max(0.0)
+    let generations = (days * 86_400.0 / per::GENERATION_S - per::GENERATIONS_OPEN).max(0.0).min(segments);
+    match segments <= per::SEGMENTS_LISTED_AT_ONCE_MAX {
+        true => generations.min(2.0 + segments / per::LISTED_PER_PAGE),
+        false => generations,
+    }
 }
 
 /// A server's looks for what killed processes left; functions look at each scheduled fold, in vain where nothing was written.

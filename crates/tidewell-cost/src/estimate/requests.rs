@@ -77,8 +77,12 @@ pub(super) const MOVE: Counts = Counts::new(2.0, 8.0);
 
 /// `Collector::collect` of a database that changed: LISTs of checkpoints, both tiers, lists, watermarks, journals, the log's
 /// generations, one generation, commits; two commits for removed segments; the floor, by a compare-and-swap and three GETs;
-/// looks of the sealer and the collector.
-pub(super) const COLLECT: Counts = Counts::new(9.0 + 2.0 + 1.0, 6.0 + 3.0 + 4.0);
+/// looks of the sealer and the collector; both checkpoints that count.
+pub(super) const COLLECT: Counts = Counts::new(9.0 + 2.0 + 1.0, 6.0 + 3.0 + 4.0 + 2.0);
+/// Keys of a page of a LIST.
+pub(super) const LISTED_PER_PAGE: f64 = 1_000.0;
+/// Up to so many segments a collection lists both tiers by pages, above it each sealed generation (`gc/orphans.rs`).
+pub(super) const SEGMENTS_LISTED_AT_ONCE_MAX: f64 = 131_072.0;
 /// `SealOptions::generation_ms`, in seconds.
 pub(super) const GENERATION_S: f64 = 3_600.0;
 /// Generations that are not sealed yet: `SealOptions::seal_after_ms`.

@@ -69,9 +69,9 @@ impl Collector {
     /// Deletes what no commit, snapshot or reader can need any more. Idempotent, and safe to stop anywhere: what is left
     /// goes next time.
     ///
-    /// Requests: a LIST for each kind of object, for each generation of the log and for each sealed generation with
-    /// segments; a GET for each list of segments, checkpoint that counts and snapshot; two commits where removed segments
-    /// go; a DELETE for each 1000 objects. A failed delete, or a kind that cannot be listed, is in the summary and does not
+    /// Requests: a LIST for each kind of object, for each generation of the log, and for each 1000 segments or each sealed
+    /// generation with segments, whichever is less; a GET for each list of segments, checkpoint that counts and snapshot; two
+    /// commits where removed segments go; a DELETE for each 1000 objects. A failed delete, or a kind that cannot be listed, is in the summary and does not
     /// stop the rest. A database that a backup or a rebuild has planted is left as it is until somebody commits to it: the
     /// catching up, and no more.
     ///

@@ -36,6 +36,35 @@ async fn orphan_goes_with_its_generation_and_not_before() {
     assert_eq!(bench.rows().await, [1]);
 }
 
+/// A listing of each old generation would cost more from day to day than all else that a small bucket costs.
+#[tokio::test(start_paused = true)]
+async fn lists_do_not_grow_with_the_number_of_generations() {
+    let bench = Bench::new().await;
+    let process = bench.process(3).await;
+    let (mut live, mut orphans, mut lists) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 0..24 {
+        let (kept, orphan) = (process.stage(&[number]).await, process.stage(&[1_000 + number]).await);
+        process.add(vec![kept.clone()]).await;
+        live.push(kept.object);
+        orphans.push(orphan.object);
+        process.next_generation().await;
+        let before = bench.store.meter().snapshot();
+        let summary = process.collector(GcOptions { dry_run: true, ..GcOptions::default() }).collect().await.unwrap();
+        let (examined, seen) = (summary.of(GcKind::OrphanSegments).examined, 2 * (number as u64 + 1));
+        assert_eq!(examined, seen);
+        lists.push((bench.store.meter().snapshot() - before).lists);
+    }
+    assert!(lists.iter().all(|count| *count <= lists[0] + 2), "{lists:?}");
+    let under_way = process.stage(&[2_000]).await;
+    let summary = process.collector(GcOptions::default()).collect().await.unwrap();
+    assert_eq!(summary.of(GcKind::OrphanSegments).deleted, 24);
+    for (kept, orphan) in live.iter().zip(&orphans) {
+        assert!(bench.has(kept).await && !bench.has(orphan).await);
+    }
+    assert!(bench.has(&under_way.object).await, "its generation is open");
+    assert_eq!(bench.rows().await.len(), 24);
+}
+
 #[tokio::test(start_paused = true)]
 async fn segments_in_graves_are_left_to_their_graves() {
     let bench = Bench::new().await;
