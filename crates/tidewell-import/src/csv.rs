@@ -13,6 +13,7 @@ use tidewell_types::{TableSchema, tag_data_type};
 
 use crate::error::FileError;
 use crate::file::{OpenFile, SourceFile};
+use crate::inflate::inflated;
 
 /// What is looked at to find out how a file is to be read.
 const SAMPLE_BYTES: u64 = 1 << 20;
@@ -34,7 +35,7 @@ impl CsvFile {
         path_tags: Vec<(String, Option<String>)>,
         table: &TableSchema,
     ) -> Result<Self, FileError> {
-        let open = file.open(env).await?;
+        let open = inflated(file.open(env).await?, env).await?;
         let end = SAMPLE_BYTES.max(2 * options.record_bytes_max as u64).min(open.file_bytes());
         let range = 0..end;
         let sample = open.read(vec![range]).await?.into_iter().next().unwrap_or_default();

@@ -113,7 +113,8 @@ impl SourceFile {
                 Opened::Local(Arc::new(file))
             }
         };
-        let open = OpenFile { env: env.clone(), opened, file_bytes: self.file_bytes, content: self.content.clone() };
+        let (file_bytes, content) = (self.file_bytes, self.content.clone());
+        let open = OpenFile { env: env.clone(), opened, file_bytes, source_bytes: file_bytes, content };
         open.check_unchanged().await?;
         Ok(open)
     }
@@ -131,6 +132,8 @@ pub(crate) struct OpenFile {
     env: Env,
     opened: Opened,
     file_bytes: u64,
+    /// What the file takes where it lies: less where it is compressed.
+    source_bytes: u64,
     content: String,
 }
 
@@ -143,6 +146,19 @@ enum Opened {
 impl OpenFile {
     pub(crate) fn file_bytes(&self) -> u64 {
         self.file_bytes
+    }
+
+    /// How many bytes of the file where it lies some bytes of what is read stand for, about.
+    pub(crate) fn source_bytes(&self, bytes: u64) -> u64 {
+        let share = u128::from(bytes) * u128::from(self.source_bytes) / u128::from(self.file_bytes.max(1));
+        u64::try_from(share).unwrap_or(u64::MAX)
+    }
+
+    /// The same file as `file` holds it.
+    pub(crate) fn replaced_by(self, file: File) -> Result<Self, FileError> {
+        let metadata = file.metadata()?;
+        let (file_bytes, content) = (metadata.len(), modified(&metadata));
+        Ok(Self { opened: Opened::Local(Arc::new(file)), file_bytes, content, ..self })
     }
 
     /// Reads parts of the file, in their order; of an object in the content that was found, where the store names it.
@@ -190,7 +206,10 @@ pub(crate) fn is_visible(name: &str) -> bool {
 
 /// Whether a path ends in an extension, in any case.
 pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
-    Path::new(path).extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+    let ends = |path: &Path| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension));
+    let path = Path::new(path);
+    let is_packed = path.extension().is_some_and(|found| found.eq_ignore_ascii_case("gz"));
+    ends(path) || extension == "csv" && is_packed && path.file_stem().is_some_and(|stem| ends(Path::new(stem)))
 }
 
 #[cfg(test)]

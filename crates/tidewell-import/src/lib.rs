@@ -27,6 +27,7 @@ mod feed;
 mod file;
 mod find;
 mod importer;
+mod inflate;
 pub mod journal;
 mod lane;
 mod lines;

@@ -137,7 +137,10 @@ async fn send_csv(
     loop {
         let bar = bar(file);
         let body = body_of(file.url(), bar.clone()).await?;
-        let request = server.request(Method::POST, "api/v1/import/csv")?.query(query).body(body);
+        let mut request = server.request(Method::POST, "api/v1/import/csv")?.query(query).body(body);
+        if file.url().ends_with(".gz") {
+            request = request.header("Content-Encoding", "gzip");
+        }
         let sent = server.send(request).await;
         bar.finish_and_clear();
         let response = sent?;

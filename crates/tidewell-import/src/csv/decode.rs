@@ -145,7 +145,8 @@ impl<'a> Decoder<'a> {
     async fn divide(&mut self, Chunk { bytes, held, is_last }: Chunk) {
         let divided = match joined(bytes.await) {
             Ok(bytes) => {
-                self.context.progress.bytes_done.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                let done = self.csv.open.source_bytes(bytes.len() as u64);
+                self.context.progress.bytes_done.fetch_add(done, Ordering::Relaxed);
                 self.divided(bytes, is_last).await
             }
             Err(error) => Err(error),

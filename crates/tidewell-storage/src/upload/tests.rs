@@ -42,7 +42,7 @@ fn name() -> ObjectName {
 #[tokio::test]
 async fn object_is_there_once_it_is_finished() {
     let store = store();
-    let mut upload = store.upload(&name(, Media::default()));
+    let mut upload = store.upload(&name(), Media::default());
     upload.write(b"one ").await.unwrap();
     upload.write(&vec![b'x'; PART_BYTES]).await.unwrap();
     assert_eq!(store.head(&name()).await.unwrap(), None);
@@ -54,7 +54,7 @@ async fn object_is_there_once_it_is_finished() {
 #[tokio::test]
 async fn long_object_goes_in_full_parts_and_a_rest() {
     let sent = Sent::default();
-    let mut upload = Upload { parts: Some(Box::new(sent.clone())), ..store().upload(&name(, Media::default())) };
+    let mut upload = Upload { parts: Some(Box::new(sent.clone())), ..store().upload(&name(), Media::default()) };
     for _ in 0..5 {
         upload.write(&vec![0; PART_BYTES / 2]).await.unwrap();
     }
@@ -65,14 +65,14 @@ async fn long_object_goes_in_full_parts_and_a_rest() {
 
 #[tokio::test]
 async fn parts_grow_so_that_ten_thousand_are_enough() {
-    let upload = Upload { part_count: 2 * PARTS_A_LENGTH, ..store().upload(&name(, Media::default())) };
+    let upload = Upload { part_count: 2 * PARTS_A_LENGTH, ..store().upload(&name(), Media::default()) };
     assert_eq!(upload.part_bytes(), 4 * PART_BYTES);
 }
 
 #[tokio::test]
 async fn upload_that_is_given_up_leaves_nothing() {
     let sent = Sent::default();
-    let mut upload = Upload { parts: Some(Box::new(sent.clone())), ..store().upload(&name(, Media::default())) };
+    let mut upload = Upload { parts: Some(Box::new(sent.clone())), ..store().upload(&name(), Media::default()) };
     upload.write(&vec![0; PART_BYTES + 1]).await.unwrap();
     upload.abort().await.unwrap();
     assert!(sent.0.lock().is_empty());
