@@ -70,8 +70,10 @@ impl Crew {
     /// Waits for a column; one must be under way.
     pub(super) async fn next_encoded(&mut self) -> Outcome {
         let nothing = || EncodeError::Broken("a column is awaited that was never given".to_owned());
-        self.under_way = self.under_way.checked_sub(1).ok_or_else(nothing)?;
-        self.outcomes.next().await.ok_or_else(nothing)?
+        let left = self.under_way.checked_sub(1).ok_or_else(nothing)?;
+        let outcome = self.outcomes.next().await;
+        self.under_way = left;
+        outcome.ok_or_else(nothing)?
     }
 }
 

@@ -9,7 +9,7 @@ use crate::budget::{Budget, INTERVAL_MAX_DEFAULT};
 
 const INTERVALS_MS: [f64; 6] = [100.0, 250.0, 1_000.0, 5_000.0, 15_000.0, 60_000.0];
 
-/// Ten lines a second each written by itself, a hundred rows a second in all: a busy writer, seen from the log.
+/// A hundred writes of a row a second: a busy writer, seen from the log.
 fn busy() -> Description {
     Description { writes_per_second: 100.0, rows_per_second: 100.0, queries_per_hour: 0.0, ..Description::default() }
 }

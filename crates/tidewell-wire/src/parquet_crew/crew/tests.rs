@@ -54,9 +54,11 @@ async fn jobs_run_on_at_most_the_given_threads_and_after_a_rest() {
 #[tokio::test]
 async fn crew_that_is_dropped_begins_no_further_job() {
     let (release, gate) = mpsc::channel::<()>();
+    let (begin, begun) = tokio::sync::oneshot::channel();
     let ran = Arc::new(AtomicUsize::new(0));
     let mut crew = Crew::new(Env::system(), 1);
     crew.give(Box::new(move || {
+        begin.send(()).unwrap();
         gate.recv().unwrap();
         Err(ExportError::Options(String::new()))
     }));
@@ -65,6 +67,7 @@ async fn crew_that_is_dropped_begins_no_further_job() {
         counter.fetch_add(1, Ordering::SeqCst);
         Err(ExportError::Options(String::new()))
     }));
+    begun.await.unwrap();
     let queue = Arc::clone(&crew.queue);
     drop(crew);
     release.send(()).unwrap();
