@@ -57,7 +57,7 @@ async fn bucket_is_made_once_and_a_check_finds_no_harm() {
 }
 
 #[tokio::test]
-async fn uploads_rule_is_set_beside_the_rules_of_others() {
+async fn rules_of_others_stay_whether_the_server_takes_ours_or_not() {
     let Some(admin) = start().await else { return };
     admin.init(&InitOptions::default()).await.expect("a bucket");
     expire(&admin, "logs/").await;
@@ -67,11 +67,17 @@ async fn uploads_rule_is_set_beside_the_rules_of_others() {
     let answer = admin.client.get_bucket_lifecycle_configuration().bucket(&admin.bucket).send().await.expect("rules");
     let mut ids: Vec<&str> = answer.rules().iter().filter_map(|rule| rule.id()).collect();
     ids.sort_unstable();
-    assert_eq!(ids, ["sweep", "tidewell-abandoned-uploads:p/"], "{first:#?}");
     let second = admin.init(&options).await.expect("a report");
-    assert_eq!(second.steps[2].state, StepState::AlreadySo, "{second:#?}");
+    match &first.steps[2].state {
+        // As MinIO does, which ends abandoned uploads by itself.
+        StepState::Unsupported(_) => assert_eq!(ids, ["sweep"]),
+        state => {
+            assert_eq!((state, &second.steps[2].state), (&StepState::Done, &StepState::AlreadySo));
+            assert_eq!(ids, ["sweep", "tidewell-abandoned-uploads:p/"]);
+        }
+    }
     let findings = check(&admin).await;
-    assert!(of(&findings, Aspect::Lifecycle).iter().all(|finding| finding.severity == Severity::Ok), "{findings:#?}");
+    assert!(of(&findings, Aspect::Lifecycle).iter().all(|finding| finding.severity <= Severity::Note), "{findings:#?}");
 }
 
 #[tokio::test]
