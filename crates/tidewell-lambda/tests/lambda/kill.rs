@@ -1,5 +1,6 @@
 //! Kills at random points of an invocation, and the same invocation again.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -11,6 +12,8 @@ use crate::cloud::{Cloud, number, rows, write};
 /// Rounds of each test, unless the variable says otherwise.
 const ROUNDS: usize = 40;
 const ROUNDS_VARIABLE: &str = "TIDEWELL_LAMBDA_KILLS";
+/// Attempts of one invocation that are killed unless they have their answer first.
+const KILLED_ATTEMPTS: usize = 2;
 /// Repetitions of one invocation; Lambda gives up after two, a queue later.
 const ATTEMPTS_MAX: usize = 10;
 const TIMEOUT: Duration = Duration::from_secs(120);
@@ -19,9 +22,9 @@ fn rounds() -> usize {
     std::env::var(ROUNDS_VARIABLE).map_or(ROUNDS, |rounds| rounds.parse().expect("a number of rounds"))
 }
 
-/// How long a cold invocation takes that nobody disturbs: the span that kills are spread over.
-async fn cold_invocation(environment: &Environment, env: &Env) -> Duration {
-    environment.kill_function();
+/// How long the first invocation of an environment takes that nobody disturbs: the span that kills are spread over.
+async fn cold_invocation(cloud: &Cloud, env: &Env) -> Duration {
+    let environment = cloud.environment();
     let start = env.monotonic();
     environment.invoke(&write("other f=1i")).await.unwrap();
     env.monotonic() - start
@@ -37,14 +40,16 @@ async fn killed_and_repeated(
 ) -> (Value, usize) {
     let mut kills = 0;
     for attempt in 0..ATTEMPTS_MAX {
-        let delay = env.jitter(span);
-        let kill = async {
-            if attempt < 2 {
-                tokio::time::sleep(delay).await;
+        let mut invocation = pin!(environment.invoke_as(id, event));
+        let delay = if attempt < KILLED_ATTEMPTS { env.jitter(span) } else { TIMEOUT };
+        let outcome = match tokio::time::timeout(delay, &mut invocation).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
                 environment.kill_function();
+                invocation.await
             }
         };
-        match tokio::join!(environment.invoke_as(id, event), kill).0 {
+        match outcome {
             Ok(reply) => return (reply, kills),
             Err(InvokeError::Ended(_)) => kills += 1,
             Err(error) => panic!("{id}, attempt {attempt}: {error:?}"),
@@ -57,8 +62,9 @@ async fn killed_and_repeated(
 async fn writes_killed_within_the_emulator_and_repeated_count_once() {
     let Some(cloud) = Cloud::find() else { return };
     let (environment, env) = (cloud.environment(), Env::system());
-    environment.invoke(&write("other f=1i")).await.unwrap();
-    let span = cold_invocation(&environment, &env).await;
+    // The first makes the store.
+    cold_invocation(&cloud, &env).await;
+    let span = cold_invocation(&cloud, &env).await;
     let (rounds, mut kills) = (rounds(), 0);
     for round in 0..rounds {
         let id = format!("22222222-0000-4000-8000-{round:012}");
@@ -87,8 +93,9 @@ async fn writes_killed_within_the_emulator_and_repeated_count_once() {
 async fn batches_and_files_killed_and_repeated_count_once() {
     let Some(cloud) = Cloud::find() else { return };
     let (environment, env) = (cloud.environment(), Env::system());
-    environment.invoke(&write("other f=1i")).await.unwrap();
-    let span = cold_invocation(&environment, &env).await;
+    // The first makes the store.
+    cold_invocation(&cloud, &env).await;
+    let span = cold_invocation(&cloud, &env).await;
     let (rounds, mut kills) = (rounds() / 2, 0);
     for round in 0..rounds {
         let message =
@@ -131,9 +138,14 @@ async fn writes_killed_between_event_and_answer_and_repeated_count_once() {
     for round in 0..rounds {
         let (id, event) = (format!("round-{round}"), write(&format!("load,round={round} f=1i")));
         api.offer(&id, TIMEOUT, &event);
-        while api.taken(&id) == 0 {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        let taken = async {
+            while api.taken(&id) == 0 {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(TIMEOUT, taken)
+            .await
+            .unwrap_or_else(|_| panic!("nobody takes {id}:\n{}", bootstrap.log()));
         let mut outcome = api.outcome(&id, env.jitter(span)).await;
         let was_answered = outcome.is_some();
         bootstrap.kill();
