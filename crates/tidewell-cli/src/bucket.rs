@@ -53,7 +53,7 @@ struct InitArgs {
     notify: Option<String>,
 
     /// What the keys of files to import begin with
-    #[arg(long, env = "TIDEWELL_LAMBDA_IMPORT_PREFIX", value_name = "PREFIX", default_value = Notify::IMPORT_PREFIX)]
+    #[arg(long, value_name = "PREFIX", default_value = Notify::IMPORT_PREFIX)]
     import_prefix: String,
 
     /// Say what would be done, and change nothing
@@ -67,7 +67,7 @@ struct CheckArgs {
     store: StoreArgs,
 
     /// What the keys of files to import begin with
-    #[arg(long, env = "TIDEWELL_LAMBDA_IMPORT_PREFIX", value_name = "PREFIX", default_value = Notify::IMPORT_PREFIX)]
+    #[arg(long, value_name = "PREFIX", default_value = Notify::IMPORT_PREFIX)]
     import_prefix: String,
 }
 

@@ -28,9 +28,15 @@ async fn folders_are_walked_without_hidden_and_other_files() {
     assert_eq!(find_names(&["b.csv", "a", "b.csv"], path).await.unwrap(), ["b.csv", "a/x.CSV"]);
     assert_eq!(find_names(&["a/y.txt"], path).await.unwrap(), ["a/y.txt"]);
     assert_eq!(find_names(&["*/*.csv"], path).await.unwrap(), ["_temporary/z.csv", "a/_SUCCESS.csv", "c=1/d.csv"]);
-    for nothing in ["nothing.csv", "*.parquet", "a/[", "_temporary/q*"] {
-        assert!(matches!(find_names(&[nothing], path).await, Err(ImportError::Source { .. })), "{nothing}");
+    for nothing in ["*.parquet", "_temporary/q*"] {
+        assert!(matches!(find_names(&[nothing], path).await, Err(ImportError::NoFile { .. })), "{nothing}");
     }
+    for wrong in ["nothing.csv", "a/["] {
+        assert!(matches!(find_names(&[wrong], path).await, Err(ImportError::Source { .. })), "{wrong}");
+    }
+    write(path, "packed/e.csv.gz", b"x");
+    write(path, "packed/f.gz", b"x");
+    assert_eq!(find_names(&["packed"], path).await.unwrap(), ["packed/e.csv.gz"]);
 }
 
 #[tokio::test]
@@ -59,7 +65,7 @@ async fn objects_are_found_by_name_folder_and_pattern() {
         assert!(found.iter().all(|file| file.file_bytes() == 5));
     }
     let source = Source::Store { store, key: "in/*.parquet".to_owned() };
-    assert!(matches!(find(&[source], "csv", &Env::system()).await, Err(ImportError::Source { .. })));
+    assert!(matches!(find(&[source], "csv", &Env::system()).await, Err(ImportError::NoFile { .. })));
 }
 
 #[test]

@@ -97,10 +97,13 @@ async fn answer_that_fails_in_its_midst_breaks_the_body_off() {
     let mut answer =
         app.engine.query_sql("default", "select 1 as n", BTreeMap::new(), &ReadOptions::default()).await.unwrap();
     let first = answer.rows.next().await.unwrap();
-    let fault = Err(QueryError::Internal("broken".to_owned()));
-    answer.rows = stream::iter([first, fault]).boxed();
+    let fault = || Err(QueryError::Internal("broken".to_owned()));
+    let rows = HEAD_BYTES_MAX / "{\"n\":1}\n".len() + 1;
+    answer.rows = stream::iter(std::iter::repeat_n(first, rows).chain([fault()])).boxed();
     let mut body = stream_reply(app, answer, Format::JsonLines).await.unwrap().into_body();
-    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "{\"n\":1}\n");
+    for _ in 0..rows {
+        assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "{\"n\":1}\n");
+    }
     assert!(body.frame().await.unwrap().is_err());
     assert!(body.frame().await.is_none());
 }

@@ -37,9 +37,9 @@ impl Group {
             return;
         }
         let group = format!("-{}", self.leader.id());
-        // Stopped first: none can start another while the list is made.
+        // Stopped first: none can start another while the list is made. The last descendants go first: none sees its parent die.
         signal("STOP", std::slice::from_ref(&group));
-        let mut targets: Vec<String> = descendants(self.leader.id()).iter().map(u32::to_string).collect();
+        let mut targets: Vec<String> = descendants(self.leader.id()).iter().rev().map(u32::to_string).collect();
         targets.push(group);
         signal("KILL", &targets);
         // It may have ended by itself, which is as well.

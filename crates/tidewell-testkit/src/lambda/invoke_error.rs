@@ -12,7 +12,7 @@ pub enum InvokeError {
         /// `errorMessage`
         message: String,
     },
-    /// The function ended in the middle; the next invocation starts it anew.
+    /// The function ended in the middle or within its init; the next invocation starts it anew.
     Ended(String),
     /// The function took longer than its timeout and was killed; the next invocation starts it anew.
     TimedOut(String),
@@ -29,7 +29,8 @@ impl InvokeError {
         let told = serde_json::from_slice(body).ok().and_then(|value| Self::told(&value));
         match (status, told) {
             (200, told) => told.or_else(|| body.starts_with(b"Task timed out after").then(|| Self::TimedOut(text()))),
-            (502, Some(Self::Function { kind, message })) => Some(Self::Ended(format!("{kind}: {message}"))),
+            // With nothing to say where it ended within its init.
+            (502, _) => Some(Self::Ended(text())),
             _ => Some(Self::Refused(status, text())),
         }
     }
