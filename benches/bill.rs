@@ -133,8 +133,13 @@ pub(crate) fn paused() -> Runtime {
     Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
 }
 
-pub(crate) fn env() -> Env {
-    Env::seeded(11, Arc::new(PausedClock(Instant::now())))
+fn env() -> Env {
+    env_of(11)
+}
+
+/// The ids of processes must differ, and so their seeds.
+pub(crate) fn env_of(seed: u64) -> Env {
+    Env::seeded(seed, Arc::new(PausedClock(Instant::now())))
 }
 
 fn config(store: StoreUrl, mode: &str) -> EngineConfig {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use futures::StreamExt as _;
 use tidewell_engine::{Answer, Engine, EngineConfig, Precision, ReadOptions, Verb, VerbOptions, WriteRequest};
 
-use crate::bill::{Asked, START_NS, asked, env, in_folder, paused, sum};
+use crate::bill::{Asked, START_NS, asked, env_of, in_folder, paused, sum};
 
 const DAY_S: u64 = 86_400;
 const MONTH_DAYS: f64 = 30.44;
@@ -26,6 +26,7 @@ const SCHEDULES: [(Verb, u64); 5] = [
     (Verb::Collect, 6 * 60 * MINUTE_S),
 ];
 static INVOCATION: AtomicU64 = AtomicU64::new(0);
+static ENVIRONMENT: AtomicU64 = AtomicU64::new(100);
 /// Dollars for a million invocations, <https://aws.amazon.com/lambda/pricing/>.
 const INVOCATIONS_USD_PER_MILLION: f64 = 0.20;
 
@@ -110,7 +111,7 @@ async fn environment(folder: &Path) -> Engine {
     let mut config: EngineConfig = in_folder(folder, "object");
     config.wal.flush_interval_ms = 1;
     config.limits.cache_bytes_max = 128 << 20;
-    Engine::open(config, env()).await.unwrap()
+    Engine::open(config, env_of(ENVIRONMENT.fetch_add(1, Ordering::Relaxed))).await.unwrap()
 }
 
 /// The function that maintains: every due verb in an environment of its own, which is the dearest that can be.

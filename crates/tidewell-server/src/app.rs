@@ -58,6 +58,7 @@ impl App {
     /// Says from now on that it is not ready, so that balancers look elsewhere.
     pub(crate) fn start_draining(&self) {
         self.draining.store(true, Ordering::Relaxed);
+        self.engine.hurry();
     }
 
     /// Whether it takes requests.
