@@ -10,7 +10,7 @@ use tidewell_testkit::lambda::{Environment, InvokeError, QueueMessage, RuntimeAp
 use crate::cloud::{Cloud, number, rows, write};
 
 /// Rounds of each test, unless the variable says otherwise.
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 24;
 const ROUNDS_VARIABLE: &str = "TIDEWELL_LAMBDA_KILLS";
 /// Attempts of one invocation that are killed unless they have their answer first.
 const KILLED_ATTEMPTS: usize = 2;
