@@ -5,6 +5,7 @@ mod bad_input;
 mod bench_small;
 #[path = "../benches/bill.rs"]
 mod bill;
+mod cloud;
 mod command_line;
 mod conformance;
 mod crowd;
