@@ -77,7 +77,8 @@ async fn budget_sets_the_pace_and_what_was_spent_is_said() {
     let asked = reqwest::get(query).await.unwrap();
     assert!(asked.headers().contains_key("x-tidewell-bytes-read"));
     assert!(asked.text().await.unwrap().contains("1.0"));
-    let stats: Value = reqwest::get(format!("{}/stats", server.url())).await.unwrap().json().await.unwrap();
+    let stats = reqwest::get(format!("{}/stats", server.url())).await.unwrap().bytes().await.unwrap();
+    let stats: Value = serde_json::from_slice(&stats).unwrap();
     assert_eq!(stats["log_pace"]["budget_usd_per_month"], 5.0, "{stats}");
     assert_eq!(stats["prices"]["write_usd_per_1000"], 0.01);
     let table = &stats["spending"]["tables"];
