@@ -182,7 +182,8 @@ async fn crowd(folder: &Path, sizes: Sizes) -> Spent {
     }
     let mut spent = Spent::default();
     for second in 1..=sizes.crowd_seconds {
-        let writes = engines.iter().zip(0..).map(|(engine, number)| write(engine, lines(second, number * 10..number * 10 + 10)));
+        let writes =
+            engines.iter().zip(0..).map(|(engine, number)| write(engine, lines(second, number * 10..number * 10 + 10)));
         futures::future::join_all(writes).await;
         spent.invocations += engines.len() as f64;
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -197,7 +198,12 @@ async fn dashboard(folder: &Path, sizes: Sizes) -> Spent {
     let engine = environment(folder).await;
     let mut minute = 0;
     for _ in 0..sizes.history_days * 24 {
-        let hour: String = (0..60).map(|_| { minute += 1; lines(minute * MINUTE_S, 0..10) }).collect();
+        let hour: String = (0..60)
+            .map(|_| {
+                minute += 1;
+                lines(minute * MINUTE_S, 0..10)
+            })
+            .collect();
         write(&engine, hour).await;
         tokio::time::sleep(Duration::from_secs(3600)).await;
         maintain(folder, 3600, &mut Spent::default()).await;

@@ -48,8 +48,13 @@ fn small_bill_stays_within_its_request_budgets() {
 
 #[test]
 fn small_serverless_bill_stays_within_its_budgets() {
-    let sizes =
-        serverless::Sizes { idle_hours: 24, writer_minutes: 10, crowd_seconds: 10, dashboard_minutes: 5, history_days: 2 };
+    let sizes = serverless::Sizes {
+        idle_hours: 24,
+        writer_minutes: 10,
+        crowd_seconds: 10,
+        dashboard_minutes: 5,
+        history_days: 2,
+    };
     let figures = serverless::run(sizes);
     println!("{figures}");
     assert!(figures.idle_month.usd() <= 0.5, "${} an idle month", figures.idle_month.usd());

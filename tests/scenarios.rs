@@ -18,11 +18,11 @@ mod load;
 mod place;
 mod port_8086;
 mod readme;
+#[path = "../benches/serverless.rs"]
+mod serverless;
 mod shutdown;
 mod sql_corpus;
 mod two_servers;
 mod upkeep;
-#[path = "../benches/serverless.rs"]
-mod serverless;
 #[path = "../benches/workload.rs"]
 mod workload;

@@ -103,7 +103,8 @@ async fn init(args: InitArgs) -> Result<(), Failure> {
         dry_run: args.dry_run,
     };
     let report = connect(&args.store.store).await?.init(&options).await?;
-    let rows: Vec<Vec<String>> = report.steps.iter().map(|step| vec![step.what.clone(), step.state.to_string()]).collect();
+    let rows: Vec<Vec<String>> =
+        report.steps.iter().map(|step| vec![step.what.clone(), step.state.to_string()]).collect();
     Output::stdout().write_table(&["step", "state"], &rows)
 }
 

@@ -106,9 +106,10 @@ async fn check(which: Which, env: Env) -> Result<(), Failure> {
     match unreadable.len() {
         0 => Ok(()),
         1 => Err(Failure::with_hint("1 file cannot be read", "bring it back, register it anew, or drop it")),
-        count => {
-            Err(Failure::with_hint(format!("{count} files cannot be read"), "bring them back, register anew, or drop them"))
-        }
+        count => Err(Failure::with_hint(
+            format!("{count} files cannot be read"),
+            "bring them back, register anew, or drop them",
+        )),
     }
 }
 

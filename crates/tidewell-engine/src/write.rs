@@ -138,7 +138,14 @@ impl Engine {
                 let Rejections { count, lines } = outcome.rejected;
                 let token = outcome.token.map(|token| token.to_string()).unwrap_or_default();
                 let (usage, cost_usd) = (outcome.cost.usage(), outcome.cost.usd(&inner.config.prices));
-                Ok(WriteReply { rows: outcome.row_count, rejected: lines, rejected_count: count, token, usage, cost_usd })
+                Ok(WriteReply {
+                    rows: outcome.row_count,
+                    rejected: lines,
+                    rejected_count: count,
+                    token,
+                    usage,
+                    cost_usd,
+                })
             }
             Err(IngestError::Rejected(rejected)) => {
                 inner.counters.lines_rejected.add(rejected.count);

@@ -12,7 +12,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arrow_array::types::Int32Type;
-use arrow_array::{ArrayRef, DictionaryArray, Float64Array, Int32Array, RecordBatch, StringArray, TimestampNanosecondArray};
+use arrow_array::{
+    ArrayRef, DictionaryArray, Float64Array, Int32Array, RecordBatch, StringArray, TimestampNanosecondArray,
+};
 use tidewell_env::Env;
 use tidewell_import::{Source, find, foreign_files};
 use tidewell_manifest::{Author, Candidate, ForeignFile, Intent, Manifest, State};
@@ -81,7 +83,8 @@ fn register(files: &Path, target: &Path) -> (Duration, u64, Usage) {
         let env = Env::system();
         let store = Store::open(&StoreUrl::Folder(target.to_owned()), env.clone(), &StoreOptions::default()).unwrap();
         let manifest = Manifest::open(store.clone(), env.clone(), DatabaseName::new("d").unwrap()).await.unwrap();
-        let options = ForeignOptions { time_fallback: true, tags: vec!["host".to_owned()], ..ForeignOptions::default() };
+        let options =
+            ForeignOptions { time_fallback: true, tags: vec!["host".to_owned()], ..ForeignOptions::default() };
         let begin = env.monotonic();
         let source = Source::Local(files.to_str().unwrap().to_owned());
         let files = find(&[source], "parquet", &env).await.unwrap();
@@ -93,7 +96,13 @@ fn register(files: &Path, target: &Path) -> (Duration, u64, Usage) {
             let mapping = file.plan.options().clone();
             candidates.push(Candidate {
                 id: env.segment_id(),
-                file: ForeignFile { url: url.to_string(), tag: pin.tag.to_string(), mapping, is_owned: false, checked: None },
+                file: ForeignFile {
+                    url: url.to_string(),
+                    tag: pin.tag.to_string(),
+                    mapping,
+                    is_owned: false,
+                    checked: None,
+                },
                 file_bytes: pin.bytes,
                 footer_bytes: file.footer.footer_bytes(),
                 row_count: file.footer.row_count(),
@@ -143,11 +152,16 @@ fn main() {
             assert!(writer.status().unwrap().success());
         }
     }
-    let runs: Vec<_> = (0..rounds).map(|round| register(&source, &folder.path().join(format!("store-{round}")))).collect();
+    let runs: Vec<_> =
+        (0..rounds).map(|round| register(&source, &folder.path().join(format!("store-{round}")))).collect();
     let (best, row_count, usage) = runs.iter().min_by_key(|run| run.0).cloned().unwrap();
     let (seconds, peak) = (best.as_secs_f64(), peak_mib());
     println!("{files} files, {row_count} rows");
-    println!("tidewell  {seconds:>8.3} s  {:>12.0} rows/s  {peak:>5} MiB  commit: {} requests", row_count as f64 / seconds, usage.requests());
+    println!(
+        "tidewell  {seconds:>8.3} s  {:>12.0} rows/s  {peak:>5} MiB  commit: {} requests",
+        row_count as f64 / seconds,
+        usage.requests()
+    );
     assert!(seconds < 10.0, "{seconds} s to register {files} files");
     let Ok(python) = std::env::var("TIDEWELL_TEST_PYTHON") else {
         println!("no peers: TIDEWELL_TEST_PYTHON names no Python");

@@ -177,7 +177,7 @@ impl Feed {
 
     /// Opens files and starts lanes, up to the concurrency; waits only where nothing else could go on.
     async fn fill(&mut self) {
-        let ahead = self.reading.options.concurrency;
+        let ahead = self.reading.options.lanes_max();
         while self.lanes.len() < ahead {
             while self.opens.len() < ahead
                 && let Some(todo) = self.todo.pop_front()

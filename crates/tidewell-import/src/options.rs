@@ -10,6 +10,9 @@ use crate::error::ImportError;
 /// The least memory that an import can work in, in bytes; tests sort their few rows in more runs.
 const MEMORY_BYTES_MIN: u64 = if cfg!(test) { 64 << 10 } else { 16 << 20 };
 
+/// What a decoder of Parquet holds, mostly: the pages of a row group's columns as they are unpacked.
+const DECODER_BYTES: u64 = 16 << 20;
+
 /// What the files are, and how their columns are taken.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Format {
@@ -119,6 +122,16 @@ impl ImportOptions {
             what = format!("{what}\n{name}");
         }
         TokenId::from_bytes(xxh3_128(what.as_bytes()).to_le_bytes())
+    }
+
+    /// Files and parts of files that are on their way at once. What a decoder of Parquet holds of a row group is besides what reading
+    /// may hold, so where that is little there are few.
+    pub(crate) fn lanes_max(&self) -> usize {
+        let with_room = usize::try_from(self.read_bytes_max() / DECODER_BYTES).unwrap_or(usize::MAX).max(1);
+        match self.format {
+            Format::Parquet(_) => self.concurrency.min(with_room),
+            Format::Csv(_) => self.concurrency,
+        }
     }
 
     /// What reading may hold: packed bytes, and decoded rows that wait.

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tidewell_engine::{
-    CsvOptions, EngineError, ErrorKind, ForeignOptions, ImportFormat, ImportOptions, ImportProgress, SourceFile, TableName,
+    CsvOptions, EngineError, ErrorKind, ForeignOptions, ImportFormat, ImportOptions, ImportProgress, SourceFile,
+    TableName,
 };
 
 use crate::function::{Function, failure};
@@ -33,7 +34,9 @@ async fn import_one(function: &Function, object: &S3Object, place: &str) -> Resu
     let target = ImportTarget::of_key(&function.settings.import_prefix, &object.key)?;
     let table = TableName::new(&target.table).map_err(|error| Failure::invalid(error.to_string()))?;
     let format = match target.kind {
-        ImportKind::Parquet => ImportFormat::Parquet(ForeignOptions { time_fallback: true, ..ForeignOptions::default() }),
+        ImportKind::Parquet => {
+            ImportFormat::Parquet(ForeignOptions { time_fallback: true, ..ForeignOptions::default() })
+        }
         ImportKind::Csv | ImportKind::CsvGz => ImportFormat::Csv(CsvOptions::default()),
     };
     let options = ImportOptions {

@@ -12,8 +12,8 @@ use tidewell_env::Env;
 use tidewell_server::InProcess;
 
 use crate::{
-    BodyStream, Failure, FailureKind, Handler, HttpCall, Invocation, Message, S3Object, Settings, VerbsCall, VerbsReply,
-    body_of, files, maintenance, messages, results,
+    BodyStream, Failure, FailureKind, Handler, HttpCall, Invocation, Message, S3Object, Settings, VerbsCall,
+    VerbsReply, body_of, files, maintenance, messages, results,
 };
 
 /// Of the time that an invocation has, this much is kept for the answer of a request that took too long.

@@ -17,7 +17,9 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), String> {
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
-        return Err("this is the executable of a Lambda function, which AWS Lambda starts: see docs/lambda.md".to_owned());
+        return Err(
+            "this is the executable of a Lambda function, which AWS Lambda starts: see docs/lambda.md".to_owned()
+        );
     }
     log::start()?;
     let env = Env::system();

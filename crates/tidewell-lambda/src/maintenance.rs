@@ -11,11 +11,7 @@ use crate::{Failure, Invocation, Verb, VerbReport, VerbsCall, VerbsReply};
 ///
 /// # Errors
 /// Those of all verbs as one; each has had its turn.
-pub(crate) async fn run(
-    function: &Function,
-    call: VerbsCall,
-    invocation: &Invocation,
-) -> Result<VerbsReply, Failure> {
+pub(crate) async fn run(function: &Function, call: VerbsCall, invocation: &Invocation) -> Result<VerbsReply, Failure> {
     let mut reply = VerbsReply { done: true, reports: Vec::new() };
     let mut failures = Vec::new();
     let maintain = &function.settings.engine.maintain;

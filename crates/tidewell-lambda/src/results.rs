@@ -39,7 +39,8 @@ pub(crate) async fn put(function: &Function, answer: Response<BodyStream>) -> Re
     };
     match link.map(|link| link.and_then(|link| HeaderValue::try_from(link).ok())) {
         Ok(Some(location)) => {
-            let mut reply = json_answer(StatusCode::SEE_OTHER, &json!({ "location": location.to_str().unwrap_or_default() }));
+            let mut reply =
+                json_answer(StatusCode::SEE_OTHER, &json!({ "location": location.to_str().unwrap_or_default() }));
             let kept = head.headers.into_iter().filter_map(|(name, value)| Some((name?, value)));
             let kept = kept.filter(|(name, _)| name.as_str().starts_with("x-"));
             reply.headers_mut().extend(kept);

@@ -69,7 +69,9 @@ impl Settings {
         let ServeSettings { mut engine, mut server } = serve;
         let memory_bytes = number(variables, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE", MEMORY_MB_DEFAULT)? << 20;
         if variables.get("TIDEWELL_STORE").is_none() || !matches!(engine.store, StoreUrl::S3 { .. }) {
-            return Err("TIDEWELL_STORE must be s3://bucket or s3://bucket/prefix: no disk outlives a function".to_owned());
+            return Err(
+                "TIDEWELL_STORE must be s3://bucket or s3://bucket/prefix: no disk outlives a function".to_owned()
+            );
         }
         if !matches!(engine.level(), AckLevel::Object | AckLevel::Quorum) {
             return Err(format!(
@@ -85,8 +87,7 @@ impl Settings {
             engine.wal.flush_interval_ms = 1;
         }
         let limits = &mut engine.limits;
-        let places =
-            [&mut limits.buffer_bytes_max, &mut limits.cache_bytes_max, &mut limits.query_memory_bytes_max];
+        let places = [&mut limits.buffer_bytes_max, &mut limits.cache_bytes_max, &mut limits.query_memory_bytes_max];
         for ((name, share), place) in MEMORY_SHARES.into_iter().zip(places) {
             if variables.get(name).is_none() {
                 *place = memory_bytes / share;

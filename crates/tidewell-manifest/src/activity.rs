@@ -51,7 +51,9 @@ impl Manifest {
                 let Some(body) = body else { continue };
                 let damaged = |source| ManifestError::Decode { object: name.to_string(), source };
                 let (_, record) = Record::decode(&body).map_err(damaged)?;
-                span = Some(span.map_or((record.at, record.at), |(first, last)| (first.min(record.at), last.max(record.at))));
+                span = Some(
+                    span.map_or((record.at, record.at), |(first, last)| (first.min(record.at), last.max(record.at))),
+                );
                 activity.count(&record, &mut writers);
             }
         }

@@ -80,7 +80,11 @@ fn expose_spending(status: &Status, page: &mut Exposition) {
     let pace = &status.log_pace;
     let interval_s = pace.interval_ms_busy as f64 / 1e3;
     page.gauge("tidewell_log_interval_seconds", "Time between two log objects of a busy writer.", interval_s);
-    page.gauge("tidewell_log_projected_usd_month", "A month at the pace of the last hour.", pace.projected_usd_per_month);
+    page.gauge(
+        "tidewell_log_projected_usd_month",
+        "A month at the pace of the last hour.",
+        pace.projected_usd_per_month,
+    );
     let budget = pace.budget_usd_per_month.unwrap_or(f64::INFINITY);
     page.gauge("tidewell_budget_usd_month", "The budget for requests; infinite without one.", budget);
     page.gauge("tidewell_budget_overspent_usd", "Spent above the budget for good.", pace.overspent_usd);

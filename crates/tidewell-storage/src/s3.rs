@@ -25,7 +25,9 @@ use object_store::{
 };
 use tidewell_types::WriteId;
 
-use crate::backend::{Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Media, Parts, Patience, Pin, Tag};
+use crate::backend::{
+    Attempt, Backend, Condition, Failure, FailureKind, Fetched, Listed, Media, Parts, Patience, Pin, Tag,
+};
 use crate::memory::{PAGE_KEYS, folder_start};
 use crate::meter::Meter;
 use crate::options::StoreOptions;
