@@ -159,7 +159,9 @@ fn peak_bytes(path: &Path, format: Format, row_count: u64) -> usize {
 fn imports_of_large_files_keep_within_their_memory_bounds() {
     let folder = tempfile::tempdir().unwrap();
     // What a decoder of Parquet works with is bounded for each lane, and is not in the budget that all lanes share.
-    for (format, peak_max) in [(csv(), LIMIT_BYTES + LIMIT_BYTES / 4), (parquet(), LIMIT_BYTES + LIMIT_BYTES / 4 + DECODER_BYTES)] {
+    for (format, peak_max) in
+        [(csv(), LIMIT_BYTES + LIMIT_BYTES / 4), (parquet(), LIMIT_BYTES + LIMIT_BYTES / 4 + DECODER_BYTES)]
+    {
         let extension = format.extension();
         let path = folder.path().join(format!("a.{extension}"));
         let row_count = match format {
