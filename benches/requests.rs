@@ -5,13 +5,8 @@ mod bill;
 mod serverless;
 
 use bill::{Size, run};
-use serverless::Sizes;
-
-/// Enough of each to tell the whole.
-const FULL: Sizes =
-    Sizes { idle_hours: 24, writer_minutes: 120, crowd_seconds: 120, dashboard_minutes: 60, history_days: 30 };
 
 fn main() {
     println!("{}", run(Size { commits: [10, 100, 1_000], day_hours: 24 }));
-    println!("{}", serverless::run(FULL));
+    println!("{}", serverless::run(serverless::FULL));
 }

@@ -40,6 +40,10 @@ pub(crate) struct Sizes {
     pub(crate) history_days: u64,
 }
 
+/// Enough of each to tell the whole.
+pub(crate) const FULL: Sizes =
+    Sizes { idle_hours: 24, writer_minutes: 120, crowd_seconds: 120, dashboard_minutes: 60, history_days: 30 };
+
 /// Requests, and how often a function was invoked.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Spent {

@@ -63,3 +63,10 @@ fn small_serverless_bill_stays_within_its_budgets() {
     assert!(figures.writer_day.usd() <= 1.0, "${} a day of one writer", figures.writer_day.usd());
     assert!(figures.crowd_day.asked.puts <= 1.1 * 8_640_000.0, "{:?}", figures.crowd_day);
 }
+
+/// Minutes long; what `benches/figures.md` has of requests and dollars.
+#[test]
+#[ignore = "takes minutes: the figures in full"]
+fn serverless_bill_in_full() {
+    println!("{}", serverless::run(serverless::FULL));
+}

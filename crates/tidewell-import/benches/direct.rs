@@ -108,7 +108,8 @@ fn import(source: &Path, target: &Path, row_count: i64) -> Duration {
 fn peer(python: &str, name: &str, source: &Path, target: &Path) -> Option<(f64, u64)> {
     let run = Command::new(python).args(["-c", PEERS, name]).arg(source).arg(target).output().ok()?;
     let text = String::from_utf8_lossy(&run.stdout).into_owned();
-    let mut words = text.split_whitespace();
+    // Some draw a bar of progress before.
+    let mut words = text.lines().last().unwrap_or_default().split_whitespace();
     if !run.status.success() {
         let said = String::from_utf8_lossy(&run.stderr).into_owned();
         println!("{name:<9} {}", said.lines().last().unwrap_or("ended without a word"));
