@@ -61,7 +61,8 @@ fn small_serverless_bill_stays_within_its_budgets() {
     // A PUT and two GETs a second, and what maintains.
     assert!(figures.writer_day.asked.puts <= 1.1 * 86_400.0, "{:?}", figures.writer_day);
     assert!(figures.writer_day.usd() <= 1.0, "${} a day of one writer", figures.writer_day.usd());
-    assert!(figures.crowd_day.asked.puts <= 1.1 * 8_640_000.0, "{:?}", figures.crowd_day);
+    // Ten seconds, of which the first makes the table.
+    assert!(figures.crowd_day.asked.puts <= 1.25 * 8_640_000.0, "{:?}", figures.crowd_day);
 }
 
 /// Minutes long; what `benches/figures.md` has of requests and dollars.
