@@ -80,7 +80,7 @@ impl fmt::Display for Figures {
             ("an idle month", &self.idle_month),
             ("a day of one writer, 1000 rows a second", &self.writer_day),
             ("a day of 100 writers, each once a second", &self.crowd_day),
-            ("a day of 20 queries every 30 s, 30 days kept", &self.dashboard_day),
+            ("a day of 20 queries every 30 s", &self.dashboard_day),
         ] {
             let Asked { puts, gets, lists, .. } = spent.asked;
             let (invocations, usd) = (spent.invocations, spent.usd());
