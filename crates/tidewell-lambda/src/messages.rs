@@ -13,7 +13,8 @@ use crate::{DecodedMessage, Failure, FailureKind, Lines, Message, MessageBody, d
 /// `Unavailable` where every message failed because the store is out of reach.
 pub(crate) async fn store(function: &Function, batch: Vec<Message>) -> Result<Vec<String>, Failure> {
     let count = batch.len();
-    let decoded = decode_messages(batch, function.settings.inflated_bytes_max);
+    let inflated_bytes_max = function.settings.inflated_bytes_max;
+    let decoded = function.env.blocking(move || decode_messages(batch, inflated_bytes_max)).await;
     let is_files = |message: &DecodedMessage| matches!(message.body, Ok(MessageBody::S3(_)));
     let (files, lines): (Vec<_>, Vec<_>) = decoded.into_iter().partition(is_files);
     let store = |message: DecodedMessage| async move {
