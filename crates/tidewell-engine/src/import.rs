@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use tidewell_catalog::DatasetRecord;
 use tidewell_import::{
-    FileFailure, ForeignFile as FoundFile, Format, ImportError, ImportOptions, ImportPlan, ImportSummary, Importer,
-    Progress, Source, SourceFile, find, foreign_files, plan_files,
+    FileFailure, Format, ImportError, ImportOptions, ImportPlan, ImportSummary, Importer, Progress, Source, SourceFile,
+    find, foreign_files, plan_files,
 };
-use tidewell_manifest::{Candidate, ForeignFile};
+use tidewell_manifest::Candidate;
 use tidewell_storage::StoreOptions;
 use tidewell_types::{DatabaseName, TableName, TableSchema};
 
@@ -110,16 +110,8 @@ impl Engine {
         let (env, concurrency) = (&self.inner.env, options.concurrency.max(REGISTER_CONCURRENCY_MIN));
         let found = foreign_files(env, files, foreign, options.hive, concurrency, &known).await;
         let mut report = RegisterReport { failures: found.failures, ..RegisterReport::default() };
-        let mut candidates = Vec::with_capacity(found.files.len());
-        for file in found.files {
-            match self.candidate(&file, take_ownership).await {
-                Ok(candidate) => candidates.push(candidate),
-                Err(reason) => {
-                    let file = file.source.url().to_owned();
-                    report.failures.push(FileFailure { file, reason, is_unknown: false });
-                }
-            }
-        }
+        let candidates: Vec<Candidate> =
+            found.files.iter().map(|file| file.candidate(env.segment_id(), take_ownership)).collect();
         report.files = candidates.len() as u64;
         report.rows_claimed = candidates.iter().map(|candidate| candidate.row_count).sum();
         if !candidates.is_empty() {
@@ -147,20 +139,6 @@ impl Engine {
         let options = ImportOptions::new(TableName::new(table)?, Format::Parquet(mapping));
         let files = self.find_files(&[place], &options).await?;
         self.register_files(database, &files, &options, false).await
-    }
-
-    async fn candidate(&self, file: &FoundFile, is_owned: bool) -> Result<Candidate, String> {
-        let (url, pin) = file.source.pinned(&self.inner.env).await.map_err(|error| error.to_string())?;
-        let mapping = file.plan.options().clone();
-        Ok(Candidate {
-            id: self.inner.env.segment_id(),
-            file: ForeignFile { url: url.to_string(), tag: pin.tag.to_string(), mapping, is_owned, checked: None },
-            file_bytes: pin.bytes,
-            footer_bytes: file.footer.footer_bytes(),
-            row_count: file.footer.row_count(),
-            schema: file.plan.schema().clone(),
-            facts: None,
-        })
     }
 
     /// What the table has, or nothing where there is none.

@@ -17,7 +17,7 @@ use arrow_array::{
 };
 use tidewell_env::Env;
 use tidewell_import::{Source, find, foreign_files};
-use tidewell_manifest::{Author, Candidate, ForeignFile, Intent, Manifest, State};
+use tidewell_manifest::{Author, Candidate, Intent, Manifest, State};
 use tidewell_segment::ParquetExport;
 use tidewell_segment::foreign::ForeignOptions;
 use tidewell_storage::{Store, StoreOptions, StoreUrl, Usage};
@@ -90,26 +90,9 @@ fn register(files: &Path, target: &Path) -> (Duration, u64, Usage) {
         let files = find(&[source], "parquet", &env).await.unwrap();
         let found = foreign_files(&env, &files, &options, true, CONCURRENCY, &TableSchema::new()).await;
         assert!(found.failures.is_empty(), "{:?}", found.failures);
-        let mut candidates = Vec::new();
-        for file in found.files {
-            let (url, pin) = file.source.pinned(&env).await.unwrap();
-            let mapping = file.plan.options().clone();
-            candidates.push(Candidate {
-                id: env.segment_id(),
-                file: ForeignFile {
-                    url: url.to_string(),
-                    tag: pin.tag.to_string(),
-                    mapping,
-                    is_owned: false,
-                    checked: None,
-                },
-                file_bytes: pin.bytes,
-                footer_bytes: file.footer.footer_bytes(),
-                row_count: file.footer.row_count(),
-                schema: file.plan.schema().clone(),
-                facts: None,
-            });
-        }
+        assert_eq!(found.files.len(), files.len());
+        let candidates: Vec<Candidate> =
+            found.files.iter().map(|file| file.candidate(env.segment_id(), false)).collect();
         let rows = candidates.iter().map(|candidate| candidate.row_count).sum();
         let (writer, table) = (env.writer_id(), TableName::new("m").unwrap());
         let intend = move |state: &State| {

@@ -60,6 +60,10 @@ pub(crate) enum FileError {
     Storage(#[from] StorageError),
     #[error("it is shorter than its metadata says")]
     Short,
+    #[error("it is gone")]
+    Gone,
+    #[error("{0}: only files that can be named can be registered")]
+    Nameless(&'static str),
     #[error("it changed while it was read: import it again when nobody writes to it")]
     Changed,
     #[error(transparent)]

@@ -11,10 +11,10 @@ use std::time::UNIX_EPOCH;
 use bytes::Bytes;
 use tidewell_env::Env;
 use tidewell_segment::foreign::hive_tags;
-use tidewell_storage::{FileUrl, ObjectName, Pin, Store, StoreOptions, StoreUrl};
+use tidewell_storage::{FileUrl, ObjectName, Pin, Store, StoreUrl};
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::error::{FileError, ImportError};
+use crate::error::FileError;
 
 /// A file that was found: where it is, how large, and of which content.
 #[derive(Clone, Debug)]
@@ -28,15 +28,25 @@ pub struct SourceFile {
 
 #[derive(Clone, Debug)]
 enum FilePlace {
-    Local(PathBuf),
+    Local(LocalFile),
     Object { store: Store, name: ObjectName, pin: Option<Pin> },
+}
+
+/// A file of this machine, as it was found.
+#[derive(Clone, Debug)]
+pub(crate) struct LocalFile {
+    path: PathBuf,
+    pin: Pin,
+    content: String,
 }
 
 impl SourceFile {
     /// A local file.
     pub(crate) fn local(path: PathBuf, metadata: &Metadata) -> Self {
         let url = path.to_string_lossy().into_owned();
-        Self { url, file_bytes: metadata.len(), content: modified(metadata), place: FilePlace::Local(path) }
+        let (file_bytes, content) = (metadata.len(), modified(metadata));
+        let file = LocalFile { path, pin: Pin::of_file(metadata), content: content.clone() };
+        Self { url, file_bytes, content, place: FilePlace::Local(file) }
     }
 
     /// An object of a store.
@@ -46,29 +56,25 @@ impl SourceFile {
         Self { url, file_bytes, content, place: FilePlace::Object { store: store.clone(), name, pin } }
     }
 
-    /// Where the file is, as a commit names it, and the content that it has. No request where a listing told it, else one
-    /// HEAD; of a local file a look at its metadata.
-    ///
-    /// # Errors
-    /// [`ImportError::Source`] for a file that has no such name or is gone, [`ImportError::Storage`].
-    pub async fn pinned(&self, env: &Env) -> Result<(FileUrl, Pin), ImportError> {
-        let wrong = |problem: &str| ImportError::Source { source_name: self.url.clone(), problem: problem.to_owned() };
+    /// Where the file is, as a commit names it, and the content that was found. Of an object one HEAD where no listing told it.
+    pub(crate) async fn named(&self) -> Result<(FileUrl, Pin), FileError> {
         let (store, name, pin) = match &self.place {
-            FilePlace::Object { store, name, pin } => (store.clone(), name.clone(), pin.clone()),
-            FilePlace::Local(path) => {
-                let path = std::fs::canonicalize(path).map_err(|error| wrong(&error.to_string()))?;
-                let name = path.to_str().and_then(|path| ObjectName::foreign(path.trim_start_matches('/')));
-                let name = name.ok_or_else(|| wrong("its path is no text that names a file"))?;
-                let root = StoreUrl::Folder(PathBuf::from("/"));
-                (Store::open(&root, env.clone(), &StoreOptions::default())?, name, None)
-            }
+            FilePlace::Local(file) => return file.named(),
+            FilePlace::Object { store, name, pin } => (store, name, pin.clone()),
         };
-        let url = FileUrl::of(store.url(), &name).ok_or_else(|| wrong("its place has no name that lasts"))?;
-        let pin = match pin {
-            Some(pin) => pin,
-            None => store.pin(&name).await?.ok_or_else(|| wrong("it is gone"))?,
-        };
-        Ok((url, pin))
+        let url = FileUrl::of(store.url(), name).ok_or(FileError::Nameless("its place has no name that lasts"))?;
+        match pin {
+            Some(pin) => Ok((url, pin)),
+            None => Ok((url, store.pin(name).await?.ok_or(FileError::Gone)?)),
+        }
+    }
+
+    /// The file where it is one of this machine.
+    pub(crate) fn on_this_machine(&self) -> Option<&LocalFile> {
+        match &self.place {
+            FilePlace::Local(file) => Some(file),
+            FilePlace::Object { .. } => None,
+        }
     }
 
     /// The file as users know it.
@@ -86,7 +92,7 @@ impl SourceFile {
     /// The tags that its `name=value` folders give.
     pub(crate) fn hive_tags(&self) -> Result<Vec<(String, Option<String>)>, FileError> {
         let path = match &self.place {
-            FilePlace::Local(path) => path.to_string_lossy().into_owned(),
+            FilePlace::Local(file) => file.path.to_string_lossy().into_owned(),
             FilePlace::Object { name, .. } => name.as_str().to_owned(),
         };
         hive_tags(&path).map_err(FileError::Hive)
@@ -96,7 +102,9 @@ impl SourceFile {
     /// change.
     pub(crate) fn identity(&self) -> u128 {
         let place = match &self.place {
-            FilePlace::Local(path) => std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string(),
+            FilePlace::Local(LocalFile { path, .. }) => {
+                std::path::absolute(path).unwrap_or_else(|_| path.clone()).display().to_string()
+            }
             FilePlace::Object { .. } => self.url.clone(),
         };
         xxh3_128(format!("{place}\n{}\n{}", self.file_bytes, self.content).as_bytes())
@@ -107,16 +115,36 @@ impl SourceFile {
             FilePlace::Object { store, name, pin } => {
                 Opened::Object { store: store.clone(), name: name.clone(), pin: pin.clone() }
             }
-            FilePlace::Local(path) => {
-                let path = path.clone();
-                let file = env.blocking(move || File::open(path)).await?;
-                Opened::Local(Arc::new(file))
+            FilePlace::Local(file) => {
+                let file = file.clone();
+                Opened::Local(Arc::new(env.blocking(move || file.open()).await?))
             }
         };
         let (file_bytes, content) = (self.file_bytes, self.content.clone());
-        let open = OpenFile { env: env.clone(), opened, file_bytes, source_bytes: file_bytes, content };
-        open.check_unchanged().await?;
-        Ok(open)
+        Ok(OpenFile { env: env.clone(), opened, file_bytes, source_bytes: file_bytes, content })
+    }
+}
+
+impl LocalFile {
+    pub(crate) fn file_bytes(&self) -> u64 {
+        self.pin.bytes
+    }
+
+    /// Opens it, where it still is what was found; on the thread that asks.
+    pub(crate) fn open(&self) -> Result<File, FileError> {
+        let file = File::open(&self.path)?;
+        match is_unchanged(&file, self.pin.bytes, &self.content)? {
+            true => Ok(file),
+            false => Err(FileError::Changed),
+        }
+    }
+
+    /// Its name as a commit says it, whatever links lead to it, and the content that was found; on the thread that asks.
+    pub(crate) fn named(&self) -> Result<(FileUrl, Pin), FileError> {
+        let path = std::fs::canonicalize(&self.path)?;
+        let name = path.to_str().and_then(|path| ObjectName::foreign(path.trim_start_matches('/')));
+        let url = name.and_then(|name| FileUrl::of(&StoreUrl::Folder(PathBuf::from("/")), &name));
+        Ok((url.ok_or(FileError::Nameless("its path is no text that names a file"))?, self.pin.clone()))
     }
 }
 
@@ -183,16 +211,21 @@ impl OpenFile {
     /// Whether it still is what was found, as far as its size and time of change tell.
     pub(crate) async fn check_unchanged(&self) -> Result<(), FileError> {
         let Opened::Local(file) = &self.opened else { return Ok(()) };
-        let file = Arc::clone(file);
-        let metadata = self.env.blocking(move || file.metadata()).await?;
-        match metadata.len() == self.file_bytes && modified(&metadata) == self.content {
+        let (file, file_bytes, content) = (Arc::clone(file), self.file_bytes, self.content.clone());
+        match self.env.blocking(move || is_unchanged(&file, file_bytes, &content)).await? {
             true => Ok(()),
             false => Err(FileError::Changed),
         }
     }
 }
 
-fn read_range(file: &File, range: &Range<u64>) -> io::Result<Bytes> {
+fn is_unchanged(file: &File, file_bytes: u64, content: &str) -> io::Result<bool> {
+    let metadata = file.metadata()?;
+    Ok(metadata.len() == file_bytes && modified(&metadata) == content)
+}
+
+/// Reads a part of a file on the thread that asks.
+pub(crate) fn read_range(file: &File, range: &Range<u64>) -> io::Result<Bytes> {
     let len = usize::try_from(range.end - range.start).map_err(|_| io::ErrorKind::OutOfMemory)?;
     let mut body = vec![0; len];
     file.read_exact_at(&mut body, range.start)?;

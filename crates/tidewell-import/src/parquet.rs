@@ -1,19 +1,21 @@
 //! Parquet files as lanes of row groups.
 
+use std::ops::Range;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
 use tidewell_segment::foreign::{Footer, ForeignError, ForeignOptions, Plan, RowLimits, Rows, RowsStep};
 use tidewell_types::{ColumnKind, FieldType, TableSchema};
 
 use crate::error::FileError;
-use crate::file::{OpenFile, SourceFile};
+use crate::file::{LocalFile, OpenFile, SourceFile, read_range};
 use crate::lane::{LaneContext, Message, Unwanted};
 use tidewell_env::Env;
 
 /// The first read of a file: mostly all of its metadata.
 const TAIL_BYTES: u64 = 64 << 10;
-/// How often a longer tail is fetched.
-const TAILS_MAX: u32 = 3;
+/// How often a longer tail is read.
+const LONGER_MAX: u32 = 2;
 /// Row groups smaller than this are decoded together.
 const PART_BYTES: u64 = 8 << 20;
 
@@ -26,7 +28,7 @@ pub(crate) struct ParquetFile {
 }
 
 impl ParquetFile {
-    /// Reads the metadata and decides what each column becomes; a column of text that is a tag in the table is one here.
+    /// Reads the metadata and decides what each column becomes.
     pub(crate) async fn open(
         file: &SourceFile,
         env: &Env,
@@ -35,16 +37,7 @@ impl ParquetFile {
     ) -> Result<Self, FileError> {
         let open = file.open(env).await?;
         let footer = read_footer(&open).await?;
-        let mut plan = Plan::new(&footer, options)?;
-        let tags_there = plan.columns().iter().filter(|column| {
-            column.kind == ColumnKind::Field(FieldType::String) && table.kind(&column.name) == Some(ColumnKind::Tag)
-        });
-        let tags_there: Vec<String> = tags_there.map(|column| column.name.to_string()).collect();
-        if !tags_there.is_empty() {
-            let mut options = options.clone();
-            options.tags.extend(tags_there);
-            plan = Plan::new(&footer, &options)?;
-        }
+        let plan = planned(&footer, options, table)?;
         Ok(Self { open, footer, plan })
     }
 
@@ -120,17 +113,67 @@ impl ParquetFile {
     }
 }
 
+/// Decides what each column becomes; a column of text that is a tag in the table is one here.
+pub(crate) fn planned(footer: &Footer, options: &ForeignOptions, table: &TableSchema) -> Result<Plan, FileError> {
+    let plan = Plan::new(footer, options)?;
+    let tags_there = plan.columns().iter().filter(|column| {
+        column.kind == ColumnKind::Field(FieldType::String) && table.kind(&column.name) == Some(ColumnKind::Tag)
+    });
+    let tags_there: Vec<String> = tags_there.map(|column| column.name.to_string()).collect();
+    if tags_there.is_empty() {
+        return Ok(plan);
+    }
+    let mut options = options.clone();
+    options.tags.extend(tags_there);
+    Ok(Plan::new(footer, &options)?)
+}
+
 /// Reads a file's metadata: one read mostly, as it fits into the last 64 KiB.
 pub(crate) async fn read_footer(open: &OpenFile) -> Result<Footer, FileError> {
-    let file_bytes = open.file_bytes();
-    let mut tail_bytes = TAIL_BYTES.min(file_bytes);
-    for _ in 0..TAILS_MAX {
-        let range = file_bytes - tail_bytes..file_bytes;
-        let tail = open.read(vec![range]).await?.into_iter().next().unwrap_or_default();
-        match Footer::parse(&tail, file_bytes) {
-            Err(ForeignError::TailTooShort { needed_bytes }) if needed_bytes <= file_bytes => tail_bytes = needed_bytes,
-            parsed => return Ok(parsed?),
+    let mut search = FooterSearch::of(open.file_bytes());
+    loop {
+        let tail = open.read(vec![search.range()]).await?.into_iter().next().unwrap_or_default();
+        if let Some(footer) = search.look(&tail)? {
+            return Ok(footer);
         }
     }
-    Err(FileError::Changed)
+}
+
+/// Reads the metadata of a file of this machine on the thread that asks.
+pub(crate) fn read_footer_here(local: &LocalFile) -> Result<Footer, FileError> {
+    let (file, mut search) = (local.open()?, FooterSearch::of(local.file_bytes()));
+    loop {
+        if let Some(footer) = search.look(&read_range(&file, &search.range())?)? {
+            return Ok(footer);
+        }
+    }
+}
+
+/// The end of a file, taken longer until it holds all metadata.
+struct FooterSearch {
+    file_bytes: u64,
+    tail_bytes: u64,
+    longer_left: u32,
+}
+
+impl FooterSearch {
+    fn of(file_bytes: u64) -> Self {
+        Self { file_bytes, tail_bytes: TAIL_BYTES.min(file_bytes), longer_left: LONGER_MAX }
+    }
+
+    fn range(&self) -> Range<u64> {
+        self.file_bytes - self.tail_bytes..self.file_bytes
+    }
+
+    /// The metadata, or `None` where a longer tail is to be read.
+    fn look(&mut self, tail: &Bytes) -> Result<Option<Footer>, FileError> {
+        match Footer::parse(tail, self.file_bytes) {
+            Err(ForeignError::TailTooShort { needed_bytes }) if needed_bytes <= self.file_bytes => {
+                self.longer_left = self.longer_left.checked_sub(1).ok_or(FileError::Changed)?;
+                self.tail_bytes = needed_bytes;
+                Ok(None)
+            }
+            parsed => Ok(Some(parsed?)),
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! What a kind of store must be able to do, one attempt at a time.
 
 use std::fmt;
+use std::fs::Metadata;
 use std::ops::Range;
+use std::os::unix::fs::MetadataExt as _;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -62,6 +64,15 @@ impl Tag {
     }
 }
 
+impl Tag {
+    /// Files that nobody has read are told apart by what the file system says of them: which file it is, and when it was last
+    /// written. A copy that keeps its times is another file; only a write in place that also sets the time back goes unseen.
+    pub(crate) fn of_file(metadata: &Metadata) -> Self {
+        let (seconds, ns, inode) = (metadata.mtime(), metadata.mtime_nsec(), metadata.ino());
+        Self(format!("{seconds}.{ns:09}-{inode:x}"))
+    }
+}
+
 impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -75,6 +86,14 @@ pub struct Pin {
     pub bytes: u64,
     /// What its store calls the content.
     pub tag: Tag,
+}
+
+impl Pin {
+    /// The content that a file of this machine has, by what its file system says of it.
+    #[must_use]
+    pub fn of_file(metadata: &Metadata) -> Self {
+        Self { bytes: metadata.len(), tag: Tag::of_file(metadata) }
+    }
 }
 
 /// An object that a listing found.

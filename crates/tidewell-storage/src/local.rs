@@ -12,10 +12,8 @@ mod replace;
 mod tests;
 mod walk;
 
-use std::fs::Metadata;
 use std::io;
 use std::ops::Range;
-use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -96,13 +94,6 @@ fn failed(error: io::Error) -> Failure {
 /// passes: once a sync has failed, a later one says nothing about what the first should have written.
 fn failed_after(error: io::Error) -> Failure {
     Failure::maybe_after(FailureKind::Denied, error)
-}
-
-/// Files that nobody has read are told apart by what the file system says of them: which file it is, and when it was last
-/// written. A copy that keeps its times is another file; only a write in place that also sets the time back goes unseen.
-fn pin_tag(metadata: &Metadata) -> Tag {
-    let (seconds, ns, inode) = (metadata.mtime(), metadata.mtime_nsec(), metadata.ino());
-    Tag(format!("{seconds}.{ns:09}-{inode:x}"))
 }
 
 /// Content is told apart by a hash of it, as S3 does.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use tidewell_manifest::{Author, Candidate, ForeignFile as ManifestFile, Intent};
+use tidewell_manifest::{Author, Intent};
 use tidewell_storage::{Fault, ObjectName, Store, StoreOptions, StoreUrl};
 use tidewell_types::WriterId;
 
@@ -15,7 +15,8 @@ use crate::{Source, find};
 
 #[tokio::test]
 async fn files_are_looked_at_with_one_read_each_and_conflicts_are_refused() {
-    let store = memory();
+    let folder = tempfile::tempdir().unwrap();
+    let store = store_in(&folder);
     let rows: Vec<Row> = (0..1000).map(|row| (row, "a", Some(1.0), Some(row))).collect();
     let renamed = |name: &str| {
         let rows = batch(&rows);
@@ -50,30 +51,15 @@ async fn files_are_looked_at_with_one_read_each_and_conflicts_are_refused() {
     assert!(found.table.kind("x").is_some());
 }
 
+fn store_in(folder: &tempfile::TempDir) -> Store {
+    Store::open(&StoreUrl::Folder(folder.path().to_owned()), Env::system(), &StoreOptions::default()).unwrap()
+}
+
 /// The commit of a registration; how many requests it took.
 async fn commit(found: &ForeignFiles) -> tidewell_storage::Usage {
     let (env, store) = (Env::system(), memory());
     let manifest = manifest(&store).await;
-    let mut candidates = Vec::new();
-    for file in &found.files {
-        let (url, pin) = file.source.pinned(&env).await.unwrap();
-        let mapping = file.plan.options().clone();
-        candidates.push(Candidate {
-            id: env.segment_id(),
-            file: ManifestFile {
-                url: url.to_string(),
-                tag: pin.tag.to_string(),
-                mapping,
-                is_owned: false,
-                checked: None,
-            },
-            file_bytes: pin.bytes,
-            footer_bytes: file.footer.footer_bytes(),
-            row_count: file.footer.row_count(),
-            schema: file.plan.schema().clone(),
-            facts: None,
-        });
-    }
+    let candidates: Vec<_> = found.files.iter().map(|file| file.candidate(env.segment_id(), false)).collect();
     let before = store.meter().snapshot();
     let register = move |state: &tidewell_manifest::State| {
         let author = Author { generation: state.open_generation(), writer: WriterId::from_bytes([1; 16]) };
@@ -87,8 +73,7 @@ async fn commit(found: &ForeignFiles) -> tidewell_storage::Usage {
 #[tokio::test]
 async fn thousand_files_take_a_listing_one_small_read_each_and_one_commit() {
     let folder = tempfile::tempdir().unwrap();
-    let store =
-        Store::open(&StoreUrl::Folder(folder.path().to_owned()), Env::system(), &StoreOptions::default()).unwrap();
+    let store = store_in(&folder);
     let rows: Vec<Row> = (0..20).map(|row| (row, "a", Some(1.0), Some(row))).collect();
     let small = parquet_bytes(&[batch(&rows)]);
     for file in 0..1000 {
@@ -116,8 +101,7 @@ async fn thousand_files_take_a_listing_one_small_read_each_and_one_commit() {
 #[tokio::test]
 async fn one_named_file_of_any_size_takes_one_head_and_one_read_of_its_end() {
     let folder = tempfile::tempdir().unwrap();
-    let store =
-        Store::open(&StoreUrl::Folder(folder.path().to_owned()), Env::system(), &StoreOptions::default()).unwrap();
+    let store = store_in(&folder);
     let mix = |row: i64| (row as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) as f64;
     let rows: Vec<Row> = (0..50_000).map(|row| (row, "a", Some(mix(row)), Some(row))).collect();
     let large = parquet_bytes(&[batch(&rows)]);
@@ -131,4 +115,56 @@ async fn one_named_file_of_any_size_takes_one_head_and_one_read_of_its_end() {
     let used = store.meter().snapshot();
     assert_eq!((used.heads, used.gets, used.requests()), (1, 1, 2));
     assert_eq!(used.bytes_in, 64 << 10);
+}
+
+#[tokio::test]
+async fn many_files_of_this_machine_and_of_a_store_are_all_found_in_their_order_or_refused_by_name() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = store_in(&other);
+    for file in 0..100 {
+        let rows: Vec<Row> = (0..=file).map(|row| (row, "a", Some(1.0), Some(row))).collect();
+        let bytes = if file % 40 == 7 { b"PAR1 and no more".to_vec() } else { parquet_bytes(&[batch(&rows)]) };
+        write(folder.path(), &format!("{file:03}.parquet"), &bytes);
+        store.put(&ObjectName::foreign(&format!("in/{file:03}.parquet")).unwrap(), bytes.into()).await.unwrap();
+    }
+    let crate::Format::Parquet(options) = parquet().format else { unreachable!() };
+    let here = || Source::Local(folder.path().to_str().unwrap().to_owned());
+    let there = Source::Store { store, key: "in".to_owned() };
+    let mut files = find(&[here(), there], "parquet", &Env::system()).await.unwrap();
+    let first = files.remove(0);
+    files.push(first);
+    let found = foreign_files(&Env::system(), &files, &options, true, 4, &TableSchema::new()).await;
+    let refused: Vec<&str> = found.failures.iter().map(|failure| failure.file.rsplit('/').next().unwrap()).collect();
+    assert_eq!(refused, ["007.parquet", "047.parquet", "087.parquet"].repeat(2));
+    let rows: Vec<u64> = found.files.iter().map(|file| file.footer.row_count()).collect();
+    let whole = |from: u64| (from..=100).filter(|rows| (rows - 1) % 40 != 7);
+    assert_eq!(rows, whole(2).chain(whole(1)).chain([1]).collect::<Vec<_>>());
+    let urls: Vec<&str> = found.files.iter().map(|file| file.source.url()).collect();
+    let wanted: Vec<&str> = files
+        .iter()
+        .map(SourceFile::url)
+        .filter(|url| !found.failures.iter().any(|failure| failure.file == *url))
+        .collect();
+    assert_eq!(urls, wanted);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_changed_since_it_was_found_is_refused_and_a_link_is_named_by_what_it_leads_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: Vec<Row> = (0..9).map(|row| (row, "a", Some(1.0), Some(row))).collect();
+    for name in ["in/a.parquet", "elsewhere/b.parquet"] {
+        write(folder.path(), name, &parquet_bytes(&[batch(&rows)]));
+    }
+    std::os::unix::fs::symlink(folder.path().join("elsewhere/b.parquet"), folder.path().join("in/link.parquet"))
+        .unwrap();
+    let crate::Format::Parquet(options) = parquet().format else { unreachable!() };
+    let source = Source::Local(folder.path().join("in").to_str().unwrap().to_owned());
+    let files = find(&[source], "parquet", &Env::system()).await.unwrap();
+    write(folder.path(), "in/a.parquet", &parquet_bytes(&[batch(&rows[..5])]));
+    let found = foreign_files(&Env::system(), &files, &options, true, 4, &TableSchema::new()).await;
+    assert!(found.failures[0].reason.contains("changed"), "{:?}", found.failures);
+    let candidate = found.files[0].candidate(Env::system().segment_id(), false);
+    assert!(candidate.file.url.ends_with("/elsewhere/b.parquet"), "{}", candidate.file.url);
+    assert_eq!((found.files.len(), candidate.row_count), (1, 9));
 }

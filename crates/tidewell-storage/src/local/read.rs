@@ -8,7 +8,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::{failed, pin_tag};
+use super::failed;
 use crate::backend::{Failure, Pin, Tag};
 use crate::ranges::too_short;
 
@@ -37,7 +37,7 @@ pub(super) fn whole(file: &Path) -> Result<Option<Bytes>, Failure> {
 
 fn check(opened: &File, pin: Option<&Pin>) -> Result<u64, Failure> {
     let metadata = opened.metadata().map_err(failed)?;
-    let (size, tag) = (metadata.len(), pin_tag(&metadata));
+    let (size, tag) = (metadata.len(), Tag::of_file(&metadata));
     match pin.filter(|pin| pin.bytes != size || pin.tag != tag) {
         Some(pin) => Err(Failure::changed(pin, size, Some(&tag))),
         None => Ok(size),
@@ -68,7 +68,7 @@ pub(super) fn ranges(file: &Path, ranges: &[Range<u64>], pin: Option<&Pin>) -> R
 /// The size and the tag, or `None` where no such file is.
 pub(super) fn size(file: &Path) -> Result<Option<(u64, Option<Tag>)>, Failure> {
     match std::fs::metadata(file) {
-        Ok(metadata) => Ok((!metadata.is_dir()).then(|| (metadata.len(), Some(pin_tag(&metadata))))),
+        Ok(metadata) => Ok((!metadata.is_dir()).then(|| (metadata.len(), Some(Tag::of_file(&metadata))))),
         Err(error) if is_missing(&error) => Ok(None),
         Err(error) => Err(failed(error)),
     }

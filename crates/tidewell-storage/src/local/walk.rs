@@ -4,9 +4,9 @@ use std::fs::{self, DirEntry};
 use std::io;
 use std::path::Path;
 
+use super::failed;
 use super::publish::is_bookkeeping;
-use super::{failed, pin_tag};
-use crate::backend::{Failure, Listed};
+use crate::backend::{Failure, Listed, Tag};
 use crate::memory::folder_start;
 
 /// A file or folder; `sort_key` orders as the keys below it do.
@@ -60,7 +60,7 @@ fn listed(entry: &Entry, start: &str) -> Result<Option<Listed>, Failure> {
     match fs::metadata(entry.entry.path()) {
         Ok(metadata) => {
             let key = format!("{start}{}", entry.name);
-            Ok(Some(Listed { key, bytes: metadata.len(), tag: Some(pin_tag(&metadata)) }))
+            Ok(Some(Listed { key, bytes: metadata.len(), tag: Some(Tag::of_file(&metadata)) }))
         }
         Err(error) if is_gone(&error) => Ok(None),
         Err(error) => Err(failed(error)),
