@@ -61,10 +61,12 @@ impl State {
             self.forget_tokens();
         }
         self.grow(intent)?;
+        let unregistered = self.unregistered(intent);
         self.remove(intent, version, stamped.at)?;
         self.add(intent, version)?;
         self.limit(intent, version);
         self.keep(intent)?;
+        self.roll_up(intent, version, unregistered)?;
         Ok(self)
     }
 
@@ -198,6 +200,7 @@ impl State {
 mod keep;
 mod limit;
 mod registrations;
+mod rollups;
 mod tokens;
 
 #[cfg(test)]

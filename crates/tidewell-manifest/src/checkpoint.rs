@@ -12,6 +12,7 @@ use crate::intent::{Fold, GenerationChange};
 use crate::message;
 use crate::part;
 use crate::record::{fold_message, read_fold};
+use crate::rollup_part;
 use crate::snapshot::CheckpointRef;
 use crate::state::{GenerationEntry, NodeState, State};
 use crate::table_part;
@@ -42,15 +43,19 @@ pub(crate) fn encode(state: &State, write_id: WriteId) -> Result<Bytes, DecodeEr
         retention_ms: state.retention_ms,
         log_stores: state.log_stores.clone(),
         committed_at_ns: state.committed_at.as_ns(),
+        rollups: state.rollups.iter().map(rollup_part::rollup_message).collect(),
     };
     frame::seal_message_in(format_version(state), Kind::Checkpoint, write_id, &body)
 }
 
-/// Who does not know registered files must not start from a state that has some.
+/// Who does not know rollups or registered files must not start from a state that has some.
 fn format_version(state: &State) -> u16 {
+    if !state.rollups.is_empty() {
+        return frame::FORMAT_VERSION;
+    }
     let has_registered =
         state.registered().next().is_some() || state.graves.values().any(|grave| grave.owned_url.is_some());
-    if has_registered { frame::FORMAT_VERSION } else { frame::FORMAT_VERSION_USUAL }
+    if has_registered { frame::FORMAT_VERSION_REGISTERED } else { frame::FORMAT_VERSION_USUAL }
 }
 
 fn generation_message((generation, entry): (&Generation, &GenerationEntry)) -> message::GenerationChange {
@@ -91,6 +96,8 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<State, DecodeError> {
         let snapshot = part::read_snapshot(snapshot)?;
         Arc::make_mut(&mut state.snapshots).insert(snapshot.name.clone(), snapshot);
     }
+    let rollups = body.rollups.iter().map(rollup_part::read_rollup);
+    state.rollups = Arc::new(rollups.collect::<Result<_, _>>()?);
     state.checkpoints = body.checkpoints.iter().map(part::read_checkpoint).collect::<Result<_, _>>()?;
     Ok(state)
 }

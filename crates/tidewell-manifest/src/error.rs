@@ -156,6 +156,32 @@ pub enum Refusal {
     /// Registered files are held in memory whole, so their number is limited.
     #[error("a database has at most {0} registered files: import some of them instead, or merge them")]
     FilesTooMany(usize),
+    /// No rollup has this name.
+    #[error("there is no rollup {0:?}")]
+    RollupMissing(String),
+    /// A rollup has this name.
+    #[error("there is a rollup {0:?} already: drop it, or take another name")]
+    RollupTaken(String),
+    /// Each commit looks at all rollups, so their number is limited.
+    #[error("a database has at most {0} rollups: drop one")]
+    RollupsTooMany(usize),
+    /// A table is made by one rollup alone.
+    #[error("table {target:?} is made by rollup {other:?} already: drop that, or name another target")]
+    RollupTargetTaken {
+        /// The table.
+        target: String,
+        /// What makes it.
+        other: String,
+    },
+    /// A table would be made of itself, by way of others.
+    #[error("table {target:?} would be made of itself, by way of other rollups: name another target")]
+    RollupCycle {
+        /// The table.
+        target: String,
+    },
+    /// Another process computed buckets of the rollup meanwhile; compute these anew.
+    #[error("another process has brought rows of rollup {0:?} meanwhile: compute them anew")]
+    RollupElsewhere(String),
     /// A column cannot be what the intent wants.
     #[error("table {table}: {conflict}")]
     Schema {

@@ -9,9 +9,11 @@ use tidewell_types::WriteId;
 use crate::error::DecodeError;
 use crate::weigh::{self, DECODED_BYTES_MAX, Shape};
 
-/// The newest version that this code reads, and writes what needs it in.
-pub const FORMAT_VERSION: u16 = 3;
-/// The version of everything else: a bucket without registered files stays readable by whatever wrote it.
+/// The newest version that this code reads: that of what has rollups.
+pub const FORMAT_VERSION: u16 = 4;
+/// The version of what has registered files and no rollups.
+pub(crate) const FORMAT_VERSION_REGISTERED: u16 = 3;
+/// The version of everything else: a bucket without either stays readable by whatever wrote it.
 pub(crate) const FORMAT_VERSION_USUAL: u16 = 2;
 const HEADER_BYTES: usize = 28;
 const CHECKSUM_BYTES: usize = 4;

@@ -7,6 +7,7 @@ use tidewell_types::{
 
 use crate::entry::SegmentEntry;
 use crate::removal::Removal;
+use crate::rollup::{RollupChange, RollupStep};
 use crate::snapshot::{CheckpointRef, Restore, Snapshot};
 use crate::tombstone::Tombstone;
 
@@ -95,6 +96,10 @@ pub struct Intent {
     pub checkpoint: Option<CheckpointRef>,
     /// The stores that hold the log beside the database's own; `None` leaves them.
     pub log_stores: Option<Vec<String>>,
+    /// Rollups that are made or given up.
+    pub rollup_changes: Vec<RollupChange>,
+    /// Buckets of a rollup whose rows this commit brings.
+    pub rollup_step: Option<RollupStep>,
 }
 
 impl Intent {
@@ -122,6 +127,8 @@ impl Intent {
             restore: None,
             checkpoint: None,
             log_stores: None,
+            rollup_changes: Vec::new(),
+            rollup_step: None,
         }
     }
 }

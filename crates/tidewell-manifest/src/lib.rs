@@ -35,6 +35,8 @@ mod register;
 mod registered_file;
 mod registration;
 mod removal;
+mod rollup;
+mod rollup_part;
 #[cfg(test)]
 mod sample;
 mod segments;
@@ -60,6 +62,10 @@ pub use plant::PlantError;
 pub use registered_file::{FileError, FileLook, FileRows, RegisteredFile};
 pub use registration::{Candidate, Facts, REGISTERED_MAX};
 pub use removal::{Home, Removal};
+pub use rollup::{
+    Aggregate, AggregateError, DirtySpan, DirtySpans, ROLLUP_INTERVAL_MS_MAX, ROLLUP_INTERVAL_MS_MIN, ROLLUPS_MAX,
+    Rollup, RollupChange, RollupDefinition, RollupStep, check_rollup_name,
+};
 pub use segments::{LeafRef, SegmentTotals, Segments};
 pub use select::LiveSegment;
 pub use snapshot::{CheckpointRef, Grave, Restore, Snapshot};

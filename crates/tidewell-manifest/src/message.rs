@@ -1,10 +1,12 @@
 //! The bodies of manifest objects as Protocol Buffers messages; field numbers are for ever.
 
 mod registered;
+mod rollups;
 
 use prost::Message;
 
 pub(crate) use registered::{Checked, Columns, ForeignFile, Mapping, PathTag};
+pub(crate) use rollups::{Rollup, RollupChange, RollupDefinition, RollupNames, RollupStep, Span};
 
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct Commit {
@@ -61,6 +63,12 @@ pub(crate) struct Commit {
     /// The committer's clock, nanoseconds since the Unix epoch.
     #[prost(sint64, tag = "25")]
     pub(crate) at_ns: i64,
+    /// From format 4 on.
+    #[prost(message, repeated, tag = "26")]
+    pub(crate) rollup_changes: Vec<RollupChange>,
+    /// From format 4 on.
+    #[prost(message, optional, tag = "27")]
+    pub(crate) rollup_step: Option<RollupStep>,
 }
 
 /// A segment that is live no more; all that a reader needs to take it out without the list that names it.
@@ -443,6 +451,9 @@ pub(crate) struct Checkpoint {
     pub(crate) log_stores: Vec<String>,
     #[prost(sint64, tag = "18")]
     pub(crate) committed_at_ns: i64,
+    /// From format 4 on.
+    #[prost(message, repeated, tag = "19")]
+    pub(crate) rollups: Vec<Rollup>,
 }
 
 #[derive(Clone, PartialEq, Message)]

@@ -10,6 +10,7 @@ use crate::frame::{self, Kind};
 use crate::intent::{Attach, Author, Fold, Intent};
 use crate::message;
 use crate::part;
+use crate::rollup_part;
 use crate::snapshot::Restore;
 use crate::table_part;
 use crate::tombstone::Tombstone;
@@ -55,17 +56,22 @@ impl Record {
             log_stores: intent.log_stores.clone().map(|urls| message::LogStores { urls }),
             checkpoint: intent.checkpoint.as_ref().map(part::checkpoint_message),
             at_ns: self.at.as_ns(),
+            rollup_changes: intent.rollup_changes.iter().map(rollup_part::change_message).collect(),
+            rollup_step: intent.rollup_step.as_ref().map(rollup_part::step_message),
         };
         frame::seal_message_in(self.format_version(), Kind::Commit, write_id, &body)
     }
 
-    /// Who does not know registered files must not read past one.
+    /// Who does not know rollups or registered files must not read past one.
     fn format_version(&self) -> u16 {
+        if self.intent.rollup_step.is_some() || !self.intent.rollup_changes.is_empty() {
+            return frame::FORMAT_VERSION;
+        }
         let restored = self.intent.restore.iter().flat_map(|restore| &restore.tables);
         let has_registered = self.intent.adds.iter().any(|entry| entry.foreign.is_some())
             || self.intent.removes.iter().any(|removal| removal.keeps_file)
             || restored.into_iter().any(|(_, table)| !table.segments.registered().is_empty());
-        if has_registered { frame::FORMAT_VERSION } else { frame::FORMAT_VERSION_USUAL }
+        if has_registered { frame::FORMAT_VERSION_REGISTERED } else { frame::FORMAT_VERSION_USUAL }
     }
 
     /// Reads an object back; total on any bytes.
@@ -118,6 +124,8 @@ fn read_intent(body: &message::Commit, author: Author, version: Version) -> Resu
         restore: body.restore.as_ref().map(read_restore).transpose()?,
         checkpoint: body.checkpoint.as_ref().map(part::read_checkpoint).transpose()?,
         log_stores: body.log_stores.as_ref().map(|stores| stores.urls.clone()),
+        rollup_changes: read_all(&body.rollup_changes, rollup_part::read_change)?,
+        rollup_step: body.rollup_step.as_ref().map(rollup_part::read_step).transpose()?,
     })
 }
 

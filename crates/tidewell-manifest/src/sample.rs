@@ -3,6 +3,7 @@
 
 pub(crate) mod frozen;
 pub(crate) mod registered;
+pub(crate) mod rolled;
 
 use std::sync::Arc;
 use std::time::Duration;

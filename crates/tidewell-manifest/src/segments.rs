@@ -119,6 +119,15 @@ impl Segments {
         &self.registered
     }
 
+    /// A span that holds all rows, the registered files' claims included; `None` where there are no segments. Those that are
+    /// gone by now may make it wider.
+    #[must_use]
+    pub fn time(&self) -> Option<TimeBounds> {
+        let leaves = self.leaves.iter().map(|leaf| leaf.time);
+        let loose = self.fresh.iter().chain(self.registered.iter()).map(|entry| entry.time);
+        leaves.chain(loose).reduce(|one, other| one.union(&other))
+    }
+
     /// The digest over all of them.
     pub(crate) fn digest(&self) -> u128 {
         let listed = self.leaves.iter().fold(0u128, |sum, leaf| sum.wrapping_add(leaf.digest));

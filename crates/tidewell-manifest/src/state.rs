@@ -9,6 +9,7 @@ use tidewell_types::{
 };
 
 use crate::basis::Basis;
+use crate::rollup::Rollup;
 use crate::segments::{SegmentTotals, Segments};
 use crate::snapshot::{CheckpointRef, Grave, Snapshot};
 use crate::tombstone::Tombstone;
@@ -93,6 +94,8 @@ pub struct State {
     pub retention_ms: u64,
     /// Stores that hold the log beside the database's own, for writes at level `quorum`; URLs, in the order they were given.
     pub log_stores: Vec<String>,
+    /// Tables that are kept as aggregates of others, by the rollups' names.
+    pub rollups: Arc<BTreeMap<String, Rollup>>,
     /// The committer's clock at the newest commit; advisory.
     pub committed_at: TimestampNs,
     /// What keeps its lists of segments in the store; no part of the view.

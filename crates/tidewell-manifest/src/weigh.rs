@@ -6,7 +6,8 @@
 use crate::message::{
     Attach, Author, Checked, Checkpoint, CheckpointRef, Columns, Commit, Field, FinalWatermarks, Fold, ForeignFile,
     GenerationChange, Gone, Grave, Leaf, LeafRef, Lift, LogStores, Mapping, PathTag, Removal, Restore, Retention,
-    Segment, Snapshot, Table, TableTombstone, Tag, TagMatch, TimeFloor, Token, Tombstone, Totals,
+    Rollup, RollupChange, RollupDefinition, RollupNames, RollupStep, Segment, Snapshot, Span, Table, TableTombstone,
+    Tag, TagMatch, TimeFloor, Token, Tombstone, Totals,
 };
 
 /// What a message may take, decoded: well above any that is written, well below memory.
@@ -43,6 +44,8 @@ pub(crate) const COMMIT: Shape = Shape::of::<Commit>(&[
     (21, &Shape::of::<Restore>(&[(2, &TABLE)])),
     (23, &Shape::of::<LogStores>(&[])),
     (24, &CHECKPOINT_REF),
+    (26, &Shape::of::<RollupChange>(&[(2, &ROLLUP)])),
+    (27, &Shape::of::<RollupStep>(&[(3, &SPAN)])),
 ]);
 pub(crate) const CHECKPOINT: Shape = Shape::of::<Checkpoint>(&[
     (3, &TABLE),
@@ -54,6 +57,7 @@ pub(crate) const CHECKPOINT: Shape = Shape::of::<Checkpoint>(&[
     (11, &Shape::of::<Grave>(&[])),
     (13, &SNAPSHOT),
     (14, &CHECKPOINT_REF),
+    (19, &Shape::of::<Rollup>(&[(2, &ROLLUP), (5, &SPAN)])),
 ]);
 pub(crate) const LEAF: Shape = Shape::of::<Leaf>(&[(1, &SEGMENT)]);
 pub(crate) const WATERMARKS: Shape = Shape::of::<FinalWatermarks>(&[(2, &FOLD)]);
@@ -65,6 +69,9 @@ const GENERATION: Shape = Shape::of::<GenerationChange>(&[]);
 const SEGMENT: Shape = Shape::of::<Segment>(&[(10, &Shape::of::<Tag>(&[])), (16, &FOREIGN)]);
 const FOREIGN: Shape = Shape::of::<ForeignFile>(&[(3, &MAPPING), (5, &Shape::of::<Checked>(&[]))]);
 const MAPPING: Shape = Shape::of::<Mapping>(&[(6, &Shape::of::<PathTag>(&[])), (8, &Shape::of::<Columns>(&[]))]);
+const NAMES: Shape = Shape::of::<RollupNames>(&[]);
+const ROLLUP: Shape = Shape::of::<RollupDefinition>(&[(5, &NAMES), (6, &NAMES)]);
+const SPAN: Shape = Shape::of::<Span>(&[]);
 const SNAPSHOT: Shape = Shape::of::<Snapshot>(&[(2, &CHECKPOINT_REF)]);
 const TOMBSTONE: Shape = Shape::of::<Tombstone>(&[(4, &Shape::of::<TagMatch>(&[]))]);
 const TABLE: Shape = Shape::of::<Table>(&[

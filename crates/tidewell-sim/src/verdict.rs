@@ -97,8 +97,14 @@ fn refused(refusal: &Refusal) -> Verdict {
         | Refusal::SnapshotTooOld(_)
         | Refusal::SnapshotNeeds { .. }
         | Refusal::CheckpointStale(_) => Verdict::Contention,
-        // No actor registers files.
-        Refusal::FileTwice(_)
+        // No actor registers files or makes rollups.
+        Refusal::RollupMissing(_)
+        | Refusal::RollupTaken(_)
+        | Refusal::RollupsTooMany(_)
+        | Refusal::RollupTargetTaken { .. }
+        | Refusal::RollupCycle { .. }
+        | Refusal::RollupElsewhere(_)
+        | Refusal::FileTwice(_)
         | Refusal::FileMissing(_)
         | Refusal::FileOwned { .. }
         | Refusal::FileGoing(_)
@@ -145,7 +151,8 @@ impl Explain for MaintainError {
             | Self::Snapshot(_)
             | Self::Backup(_)
             | Self::Rebuild(_)
-            // No actor registers files.
+            // No actor registers files or makes rollups.
+            | Self::Rollup(_)
             | Self::File(_) => Verdict::Never,
         }
     }

@@ -7,6 +7,7 @@ use tidewell_storage::{Fault, Store, Usage};
 use tidewell_types::{DatabaseName, WriteId};
 
 use super::*;
+use crate::FORMAT_VERSION;
 use crate::frame::{self, Kind};
 use crate::intent::Intent;
 use crate::sample::{add, author, commit, env, live, memory, numbers, open, open_small, second, settle};
@@ -151,10 +152,12 @@ async fn checkpoint_of_a_newer_format_is_refused_though_there_is_another_way() {
     let newest = manifest.state().checkpoints[0];
     let name = manifest.layout().checkpoint(newest.version, newest.write_id);
     let mut bytes = store.get(&name).await.unwrap().unwrap().to_vec();
-    bytes[4] = 4;
+    let next = FORMAT_VERSION + 1;
+    bytes[4..6].copy_from_slice(&next.to_le_bytes());
     store.overwrite(&name, bytes.into()).await.unwrap();
     let error = try_open(&store).await.unwrap_err();
-    assert!(matches!(&error, ManifestError::Decode { source: DecodeError::Newer { found: 4, .. }, .. }), "{error}");
+    let is_named = |source: &DecodeError| *source == DecodeError::Newer { found: next, known: FORMAT_VERSION };
+    assert!(matches!(&error, ManifestError::Decode { source, .. } if is_named(source)), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

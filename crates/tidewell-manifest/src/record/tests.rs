@@ -1,4 +1,4 @@
-//! The manifest's objects as bytes: read back, refused when damaged, and versions 1 and 2 read for ever.
+//! The manifest's objects as bytes: read back, refused when damaged, and all versions read for ever.
 #![allow(clippy::unwrap_used)]
 
 use proptest::prelude::*;
@@ -10,8 +10,8 @@ use crate::entry::SegmentEntry;
 use crate::intent::GenerationChange;
 use crate::leaf::LeafCache;
 use crate::removal::{Home, Removal};
-use crate::sample::registered;
 use crate::sample::{NODE, WRITE_ID, author, change, frozen, rich, rich_state, segment, stream, table};
+use crate::sample::{registered, rolled};
 use crate::snapshot::CheckpointRef;
 use crate::state::{NodeState, State};
 use crate::{FORMAT_VERSION, checkpoint, floor, leaf, watermarks};
@@ -29,6 +29,8 @@ const WATERMARKS_V2: &[u8] = include_bytes!("../../fixtures/watermarks-v2.bin");
 
 const COMMIT_V3: &[u8] = include_bytes!("../../fixtures/commit-v3.bin");
 const CHECKPOINT_V3: &[u8] = include_bytes!("../../fixtures/checkpoint-v3.bin");
+const COMMIT_V4: &[u8] = include_bytes!("../../fixtures/commit-v4.bin");
+const CHECKPOINT_V4: &[u8] = include_bytes!("../../fixtures/checkpoint-v4.bin");
 
 const LEAF_ID: WriteId = WriteId::from_bytes([0x55; 16]);
 const HINTED: CheckpointRef = CheckpointRef { version: Version::new(100), write_id: WRITE_ID };
@@ -47,6 +49,11 @@ fn record() -> Record {
 /// A commit with everything that format 3 added.
 fn record_v3() -> Record {
     Record { intent: registered::intent(), ..record() }
+}
+
+/// A commit with everything that format 4 added.
+fn record_v4() -> Record {
+    Record { intent: rolled::intent(), ..record() }
 }
 
 /// The same as it is read: what a commit makes carries its number.
@@ -382,6 +389,76 @@ fn checkpoint_frozen_in_version_3_reads_the_same() {
     assert_eq!(state, registered::state());
     assert_eq!((state.registered().count(), state.totals().segment_count), (2, 1));
     assert_eq!(state.graves.values().next().unwrap().owned_url.as_deref(), Some("s3://lake/gone.parquet"));
+}
+
+#[test]
+fn commit_frozen_in_version_4_reads_the_same() {
+    assert_eq!((&COMMIT_V4[..8], &COMMIT_V4[8..24]), (&b"TWLG\x04\0\0\0"[..], &[0x77; 16][..]));
+    let (_, read) = Record::decode(COMMIT_V4).unwrap();
+    assert_eq!(read, record_v4());
+    // What the record does not say must not come from the code above that both sides share.
+    let Intent { rollup_changes, rollup_step, .. } = read.intent;
+    let (hours, since) = rollup_changes[0].definition.clone().unwrap();
+    assert_eq!((hours.interval_ms, hours.settle_ms, since.as_ns()), (3_600_000, 60_000, i64::MIN));
+    assert_eq!((hours.source.as_str(), hours.target.as_str()), ("level", "level, hourly"));
+    assert_eq!((hours.tags, hours.fields), (None, None));
+    let made: Vec<_> = hours.aggregates.iter().map(ToString::to_string).collect();
+    assert_eq!(made, ["mean", "min", "max", "count"]);
+    let (days, since) = rollup_changes[1].definition.clone().unwrap();
+    let made: Vec<_> = days.aggregates.iter().map(ToString::to_string).collect();
+    assert_eq!((made, since.as_ns()), (vec!["last".to_owned(), "first".into(), "sum".into()], -7));
+    assert_eq!(days.tags.unwrap(), ["site", "Ω"]);
+    assert_eq!((rollup_changes[2].name.as_str(), &rollup_changes[2].definition), ("old", &None));
+    let step = rollup_step.unwrap();
+    assert_eq!((step.name.as_str(), step.as_of.get()), ("hours", 41));
+    assert_eq!((step.done[0].min.as_ns(), step.done[1].max.as_ns()), (i64::MIN, 7_199_999_999_999));
+}
+
+#[test]
+fn checkpoint_frozen_in_version_4_reads_the_same() {
+    assert_eq!(CHECKPOINT_V4[..8], *b"TWCK\x04\0\0\0");
+    let state = checkpoint::decode(CHECKPOINT_V4).unwrap();
+    assert_eq!(state, rolled::state());
+    let hours = &state.rollups["hours"];
+    assert_eq!((hours.created.get(), hours.stepped.get(), hours.dirty.spans().len()), (3, 8, 2));
+    let newest = hours.dirty.spans()[1];
+    assert_eq!((newest.time.min.as_ns(), newest.version.get(), newest.is_replaced), (0, 9, true));
+}
+
+#[test]
+fn objects_with_rollups_are_written_in_the_version_whose_readers_mark_buckets() {
+    let of = |intent: Intent| Record { intent, ..record() }.encode(WRITE_ID).unwrap()[4];
+    let parts = rolled::intent();
+    assert_eq!(of(Intent { rollup_changes: parts.rollup_changes, ..Intent::new(author()) }), 4);
+    assert_eq!(of(Intent { rollup_step: parts.rollup_step, ..registered::intent() }), 4);
+    assert_eq!(checkpoint::encode(&rolled::state(), WRITE_ID).unwrap()[4], 4);
+    let state = State { rollups: std::sync::Arc::default(), ..rolled::state() };
+    assert_eq!(checkpoint::encode(&state, WRITE_ID).unwrap()[4], 2);
+}
+
+#[test]
+fn rollup_that_cannot_be_is_refused_and_named() {
+    let spoiled = |spoil: fn(&mut message::Commit)| {
+        let (_, body) = frame::open(Kind::Commit, &record_v4().encode(WRITE_ID).unwrap()).unwrap();
+        let mut body = message::Commit::decode(&*body).unwrap();
+        spoil(&mut body);
+        Record::decode(&frame::seal(Kind::Commit, WRITE_ID, &body.encode_to_vec()).unwrap()).unwrap_err()
+    };
+    fn hours(commit: &mut message::Commit) -> &mut message::RollupDefinition {
+        commit.rollup_changes[0].definition.as_mut().unwrap()
+    }
+    assert_eq!(spoiled(|commit| hours(commit).interval_ms = 0), corrupt("rollup"));
+    assert_eq!(spoiled(|commit| hours(commit).interval_ms = u64::MAX), corrupt("rollup"));
+    assert_eq!(spoiled(|commit| hours(commit).aggregates.clear()), corrupt("rollup"));
+    assert_eq!(spoiled(|commit| hours(commit).aggregates[0] = 8), corrupt("aggregate"));
+    assert_eq!(spoiled(|commit| hours(commit).target.clear()), corrupt("table name"));
+    assert_eq!(spoiled(|commit| commit.rollup_step.as_mut().unwrap().done[0].min_ns = 0), corrupt("span of time"));
+    let (_, body) = frame::open(Kind::Checkpoint, CHECKPOINT_V4).unwrap();
+    let mut body = message::Checkpoint::decode(&*body).unwrap();
+    let marked = body.rollups.iter_mut().find(|rollup| rollup.name == "hours").unwrap();
+    marked.dirty.swap(0, 1);
+    let sealed = frame::seal(Kind::Checkpoint, WRITE_ID, &body.encode_to_vec()).unwrap();
+    assert_eq!(checkpoint::decode(&sealed).unwrap_err(), corrupt("marks"));
 }
 
 #[test]

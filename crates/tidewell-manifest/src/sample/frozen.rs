@@ -138,6 +138,8 @@ pub(crate) fn intent() -> Intent {
         }),
         checkpoint: Some(checkpoint(41, 0x42)),
         log_stores: Some(vec!["s3://a/b".into(), "file:///c".into()]),
+        rollup_changes: Vec::new(),
+        rollup_step: None,
     }
 }
 
