@@ -3,6 +3,7 @@
 use tidewell_ingest::IngestError;
 use tidewell_maintain::MaintainError;
 use tidewell_maintain::delete::DeleteError;
+use tidewell_maintain::rollup::RollupError;
 use tidewell_maintain::snapshot::SnapshotError;
 use tidewell_manifest::{CommitError, ManifestError};
 use tidewell_query::QueryError;
@@ -130,7 +131,9 @@ impl From<MaintainError> for EngineError {
             | MaintainError::Snapshot(SnapshotError::Unknown { .. }) => {
                 Self::new(ErrorKind::NotFound, error.to_string())
             }
-            MaintainError::Delete(_)
+            MaintainError::Rollup(RollupError::Unknown(_)) => Self::new(ErrorKind::NotFound, error.to_string()),
+            MaintainError::Rollup(RollupError::Invalid(_))
+            | MaintainError::Delete(_)
             | MaintainError::Snapshot(_)
             | MaintainError::Backup(_)
             | MaintainError::Rebuild(_) => Self::new(ErrorKind::Invalid, error.to_string()),

@@ -26,6 +26,8 @@ pub enum Verb {
     Fold,
     /// Many small segments become few large ones.
     Compact,
+    /// Buckets of rollups that are due are computed.
+    Rollup,
     /// Segments with old rows move to the cold tier.
     Tier,
     /// Rows that have outlived their retention stop counting.
@@ -104,9 +106,9 @@ impl VerbRun {
 }
 
 /// The store and a database's view with counters of one run.
-struct Metered {
-    store: Store,
-    manifest: Manifest,
+pub(crate) struct Metered {
+    pub(crate) store: Store,
+    pub(crate) manifest: Manifest,
 }
 
 impl Metered {
@@ -117,11 +119,11 @@ impl Metered {
     }
 }
 
-fn count(name: &'static str, value: u64) -> Figure {
+pub(crate) fn count(name: &'static str, value: u64) -> Figure {
     Figure { name, value, is_bytes: false }
 }
 
-fn bytes(name: &'static str, value: u64) -> Figure {
+pub(crate) fn bytes(name: &'static str, value: u64) -> Figure {
     Figure { name, value, is_bytes: true }
 }
 
@@ -166,6 +168,7 @@ impl Engine {
         let metered = Metered::new(&self.inner.store, database);
         let done = match verb {
             Verb::Fold => self.fold_leftovers(database).await.map(|report| (fold_figures(&report), true)),
+            Verb::Rollup => self.roll_up(database, &metered, options, progress).await,
             Verb::Compact => self.compact(&metered, options, progress).await,
             Verb::Tier => self.tier(&metered, options, progress).await,
             Verb::Expire => self.expire(&metered).await.map(|figures| (figures, true)),

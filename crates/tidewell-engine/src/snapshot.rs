@@ -188,7 +188,7 @@ fn table_view(table: TableState) -> TableView {
 }
 
 /// A state by itself, without what it has not folded.
-fn bare(database: &Database, manifest: Manifest, state: &State) -> View {
+pub(crate) fn bare(database: &Database, manifest: Manifest, state: &State) -> View {
     let tables = state.tables.iter().map(|(name, table)| (name.clone(), table_view(table.clone())));
     View { database: database.name.clone(), version: state.version, manifest, tables: tables.collect() }
 }

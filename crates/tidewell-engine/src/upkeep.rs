@@ -5,7 +5,7 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use tidewell_manifest::{Grave, State};
-use tidewell_types::{DatabaseName, Version};
+use tidewell_types::{DatabaseName, TimestampNs, Version};
 
 use crate::background::open_engine;
 use crate::database::Database;
@@ -13,8 +13,8 @@ use crate::engine::{Engine, Inner};
 use crate::error::EngineError;
 use crate::maintain::{Verb, VerbOptions};
 
-/// The verbs in the order in which one makes work for the next.
-const VERBS: [Verb; 4] = [Verb::Expire, Verb::Compact, Verb::Tier, Verb::Collect];
+/// The verbs in the order in which one makes work for the next; rows are rolled up before they expire.
+const VERBS: [Verb; 5] = [Verb::Rollup, Verb::Expire, Verb::Compact, Verb::Tier, Verb::Collect];
 
 /// Runs the verbs on every open database once an interval, as long as there is anything to do for them: a database that
 /// nobody writes to comes to rest and costs no request.
@@ -26,7 +26,8 @@ pub(crate) async fn upkeep(inner: Weak<Inner>, interval: Duration) {
         let Some(engine) = open_engine(&inner) else { return };
         for database in engine.inner.databases.opened() {
             let state = database.manifest.state();
-            let is_settled = settled.get(&database.name) == Some(&state.version) && !has_more_with_time(&state);
+            let has_changed = settled.get(&database.name) != Some(&state.version);
+            let is_settled = !has_changed && !has_more_with_time(&state, engine.inner.env.now());
             if is_settled || !database.exists() {
                 continue;
             }
@@ -40,11 +41,19 @@ pub(crate) async fn upkeep(inner: Weak<Inner>, interval: Duration) {
     }
 }
 
-/// Whether time alone makes work: rows that outlive their retention, removed segments whose readers' time runs out.
-fn has_more_with_time(state: &State) -> bool {
+/// Whether time alone makes work: rows that outlive their retention, removed segments whose readers' time runs out,
+/// buckets of rollups that have settled.
+fn has_more_with_time(state: &State, now: TimestampNs) -> bool {
     let has_retention = state.tables.values().any(|table| state.retention_ms_of(table).is_some());
     let is_kept = |grave: &Grave| state.snapshots.values().any(|kept| grave.is_needed_by(kept.checkpoint.version));
-    has_retention || state.graves.values().any(|grave| !is_kept(grave))
+    has_retention || state.graves.values().any(|grave| !is_kept(grave)) || has_settled_buckets(state, now)
+}
+
+fn has_settled_buckets(state: &State, now: TimestampNs) -> bool {
+    state.rollups.values().any(|rollup| {
+        let settled_to = rollup.definition.settled_to(now);
+        rollup.dirty.spans().iter().any(|span| span.time.min <= settled_to)
+    })
 }
 
 async fn keep_up(engine: &Engine, database: &Database) -> Result<(), EngineError> {

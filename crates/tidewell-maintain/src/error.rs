@@ -9,6 +9,7 @@ use tidewell_wal::WalError;
 use crate::backup::BackupError;
 use crate::delete::DeleteError;
 use crate::rebuild::RebuildError;
+use crate::rollup::RollupError;
 use crate::snapshot::SnapshotError;
 
 /// A maintenance verb that failed. Nothing that was acknowledged is lost; the same verb may be called again.
@@ -56,6 +57,9 @@ pub enum MaintainError {
         /// The share that may go.
         fraction_max: f64,
     },
+    /// A rollup that cannot be, or is not there; correct the request.
+    #[error(transparent)]
+    Rollup(#[from] RollupError),
     /// A live segment is damaged; nothing was changed. Restore its object from a copy, or delete its span of time.
     #[error("segment {object} cannot be read: {source}")]
     Unreadable {

@@ -5,6 +5,8 @@
 //! generations, so that what they left over can be told from what is on its way; [`gc`] is the only code that deletes objects
 //! which a commit once needed.
 //!
+//! [`rollup`] keeps tables as aggregates of others.
+//!
 //! [`registered`] adds files of others, looks at them, and drops them again. [`delete`] hides rows, [`snapshot`] names a version and puts it back, [`backup`] copies a version to another store and
 //! [`rebuild`] makes a database of the segments that are left.
 
@@ -28,6 +30,7 @@ mod read_back;
 pub mod rebuild;
 pub mod registered;
 mod rewrite;
+pub mod rollup;
 mod seal;
 #[cfg(test)]
 mod seeds;

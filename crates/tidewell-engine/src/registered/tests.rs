@@ -199,3 +199,42 @@ async fn file_that_cannot_be_registered_is_refused_with_what_to_change() {
     assert!(error.kind == ErrorKind::Invalid && error.message.contains("s3://a/b"), "{error}");
     assert!(engine.registered("d").await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn rollup_of_files_follows_them_when_they_come_change_and_go() {
+    let folder = TempDir::new().unwrap();
+    let engine = open(folder.path()).await;
+    write(&engine, "m,host=a v=1 10\nm,host=b v=9 7200000000000").await;
+    engine.fold(Some("d"), None).await.unwrap();
+    let definition = crate::RollupDefinition {
+        source: crate::TableName::new("m").unwrap(),
+        target: crate::TableName::new("h").unwrap(),
+        interval_ms: 3_600_000,
+        settle_ms: 0,
+        tags: None,
+        fields: None,
+        aggregates: vec![crate::Aggregate::Sum],
+    };
+    engine.create_rollup("d", "hours", definition, None).await.unwrap();
+    let sums = async || {
+        run(&engine, Verb::Rollup).await;
+        let sql = "SELECT sum(sum_v) FROM h GROUP BY host ORDER BY host";
+        let answer = engine.query_sql("d", sql, BTreeMap::new(), &ReadOptions::default()).await.unwrap();
+        let batches: Vec<RecordBatch> = answer.rows.try_collect().await.unwrap();
+        let values = |batch: &RecordBatch| batch.column(0).as_primitive::<Float64Type>().values().to_vec();
+        batches.iter().flat_map(values).collect::<Vec<f64>>()
+    };
+    assert_eq!(sums().await, [1.0, 9.0]);
+    let path = folder.path().join("a.parquet");
+    let file = candidate(&path, &[("a", 20, 2.0), ("a", 3_600_000_000_000, 3.0), ("c", -5, 4.0)]).await;
+    engine.register("d", "m", vec![file.clone()]).await.unwrap();
+    assert_eq!(sums().await, [6.0, 9.0, 4.0], "of claims alone");
+    engine.check_registered("d").await.unwrap();
+    assert_eq!(sums().await, [6.0, 9.0, 4.0]);
+    fs::remove_file(&path).unwrap();
+    let changed = candidate(&path, &[("a", 20, 5.0)]).await;
+    engine.register("d", "m", vec![changed.clone()]).await.unwrap();
+    assert_eq!(sums().await, [6.0, 9.0], "the other content's rows went");
+    engine.unregister("d", "m", vec![changed.file.url]).await.unwrap();
+    assert_eq!(sums().await, [1.0, 9.0]);
+}

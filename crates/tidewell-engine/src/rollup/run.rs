@@ -1,0 +1,296 @@
+//! One run over a database's rollups: ask, write, commit, window by window.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::TimestampNanosecondType;
+use futures::StreamExt as _;
+use tidewell_maintain::rollup::{Reach, RollupOutcome, RollupWork, RollupWriter, is_span_known};
+use tidewell_manifest::{RollupDefinition, State};
+use tidewell_query::{QueryError, Question};
+use tidewell_types::{TimeBounds, TimestampNs};
+
+use super::sql;
+use crate::database::Database;
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::maintain::{Figure, Metered, Progress, VerbOptions, bytes, count};
+use crate::snapshot::bare;
+
+/// Buckets that are computed at once, by their span: a day.
+const WINDOW_MS: u64 = 86_400_000;
+/// The longest window, over spans that prove to be empty: some 100 years.
+const WINDOW_MS_MAX: u64 = WINDOW_MS * 36_525;
+/// How often a window is begun anew because another process was first.
+const RACES_MAX: u64 = 8;
+
+/// What a run did.
+#[derive(Debug, Default)]
+struct Done {
+    rollups: u64,
+    steps: u64,
+    buckets: u64,
+    rows: u64,
+    segments: u64,
+    bytes: u64,
+    lost: u64,
+    /// Whether time or luck ran out.
+    is_left: bool,
+}
+
+/// What becomes of a rollup after a window.
+enum Next {
+    /// There may be more.
+    GoOn { had_rows: bool },
+    /// Another process was first.
+    Lost,
+    /// Nothing is due.
+    UpToDate,
+}
+
+/// One rollup at work.
+struct Rolling<'a> {
+    database: &'a Database,
+    metered: &'a Metered,
+    name: String,
+    /// The source's span, where a question had to find it, and of which version.
+    rows: Option<(TimeBounds, u64)>,
+    window_ms: u64,
+}
+
+impl Engine {
+    /// Computes what is due of every rollup of a database, sources before what is made of them, until nothing is due or the time
+    /// is over. A query and a commit a window.
+    pub(crate) async fn roll_up(
+        &self,
+        database: &Database,
+        metered: &Metered,
+        options: &VerbOptions,
+        progress: Progress<'_>,
+    ) -> Result<(Vec<Figure>, bool), EngineError> {
+        let started = self.inner.env.monotonic();
+        let is_over = || {
+            let elapsed = self.inner.env.monotonic().saturating_sub(started);
+            options.time_limit.is_some_and(|limit: Duration| elapsed >= limit)
+        };
+        let state = metered.manifest.catch_up().await?;
+        let (mut done, mut failed) = (Done::default(), None);
+        for name in in_order(&state) {
+            done.rollups += 1;
+            match self.roll_one(database, metered, name.clone(), &mut done, &is_over, progress).await {
+                Ok(()) => {}
+                Err(error) => {
+                    tracing::warn!(database = %database.name, rollup = name, %error, "a rollup could not be computed; others go on");
+                    failed = failed.or(Some(error));
+                }
+            }
+        }
+        match failed {
+            Some(error) => Err(error),
+            None => Ok((figures(&done), !done.is_left)),
+        }
+    }
+
+    async fn roll_one(
+        &self,
+        database: &Database,
+        metered: &Metered,
+        name: String,
+        done: &mut Done,
+        is_over: &(dyn Fn() -> bool + Send + Sync),
+        progress: Progress<'_>,
+    ) -> Result<(), EngineError> {
+        let mut rolling = Rolling { database, metered, name, rows: None, window_ms: WINDOW_MS };
+        let mut races = 0;
+        loop {
+            if is_over() {
+                let state = metered.manifest.state();
+                done.is_left |= rolling.next(self, &state).await?.is_some();
+                return Ok(());
+            }
+            match rolling.step(self, done).await {
+                Ok(Next::UpToDate) => return Ok(()),
+                Ok(Next::GoOn { had_rows }) => {
+                    rolling.window_ms = if had_rows { WINDOW_MS } else { (rolling.window_ms * 2).min(WINDOW_MS_MAX) };
+                    progress(format!("{}: {} buckets, {} rows", rolling.name, done.buckets, done.rows));
+                }
+                Ok(Next::Lost) if races < RACES_MAX => {
+                    (races, done.lost) = (races + 1, done.lost + 1);
+                    metered.manifest.catch_up().await?;
+                }
+                Ok(Next::Lost) => {
+                    done.is_left = true;
+                    return Ok(());
+                }
+                Err(StepError::TooLarge(_)) if rolling.window_ms > rolling.width_ms() => {
+                    rolling.window_ms = (rolling.window_ms / 8).max(rolling.width_ms());
+                }
+                Err(StepError::TooLarge(error) | StepError::Other(error)) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Why a window was not computed.
+enum StepError {
+    /// Its rows take more than a question may; a narrower one may do.
+    TooLarge(EngineError),
+    Other(EngineError),
+}
+
+impl<E: Into<EngineError>> From<E> for StepError {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+impl Rolling<'_> {
+    fn width_ms(&self) -> u64 {
+        let state = self.metered.manifest.state();
+        state.rollups.get(&self.name).map_or(u64::MAX, |rollup| rollup.definition.interval_ms)
+    }
+
+    /// What is due as of a state.
+    async fn next(&mut self, engine: &Engine, state: &Arc<State>) -> Result<Option<RollupWork>, EngineError> {
+        let Some(rollup) = state.rollups.get(&self.name) else { return Ok(None) };
+        let version = state.version.get();
+        if is_span_known(state, &rollup.definition) {
+            self.rows = None;
+        } else if self.rows.is_none_or(|(_, of)| of != version) {
+            self.rows = self.span(engine, state, &rollup.definition).await?.map(|rows| (rows, version));
+        }
+        let reach = Reach { rows: self.rows.map(|(rows, _)| rows), window_ms: self.window_ms };
+        Ok(RollupWork::next(state, &self.name, engine.inner.env.now(), reach))
+    }
+
+    /// The span of the source's rows, registered files' included.
+    async fn span(
+        &self,
+        engine: &Engine,
+        state: &Arc<State>,
+        definition: &RollupDefinition,
+    ) -> Result<Option<TimeBounds>, EngineError> {
+        let mut answer = self.ask(engine, state, sql::span(definition)).await?;
+        let mut bounds = None;
+        while let Some(rows) = answer.rows.next().await.transpose()? {
+            let instant = |column: usize| {
+                let times = rows.columns().get(column)?.as_primitive_opt::<TimestampNanosecondType>()?;
+                times.iter().flatten().next().map(TimestampNs::from_ns)
+            };
+            bounds = instant(0).zip(instant(1)).map(|(min, max)| TimeBounds { min, max }).or(bounds);
+        }
+        // Without rows nothing is to be read: the end of time has none.
+        Ok(Some(bounds.unwrap_or(TimeBounds { min: TimestampNs::MAX, max: TimestampNs::MAX })))
+    }
+
+    async fn ask(
+        &self,
+        engine: &Engine,
+        state: &Arc<State>,
+        text: String,
+    ) -> Result<tidewell_query::Answer, QueryError> {
+        let view = bare(self.database, self.metered.manifest.clone(), state);
+        engine.inner.queries.ask(&self.metered.store, view, &Question::Sql(text, BTreeMap::new())).await
+    }
+
+    async fn step(&mut self, engine: &Engine, done: &mut Done) -> Result<Next, StepError> {
+        let state = self.metered.manifest.state();
+        let Some(work) = self.next(engine, &state).await? else { return Ok(Next::UpToDate) };
+        let source = state.tables.get(&work.definition.source).map(|table| Arc::clone(&table.schema));
+        let question =
+            work.window.and_then(|window| sql::buckets(&work.definition, &source.unwrap_or_default(), window));
+        let buckets = work.window.map_or(0, |window| work.definition.bucket_count(window));
+        let (store, manifest, env) = (&self.metered.store, &self.metered.manifest, &engine.inner.env);
+        let mut writer = RollupWriter::new(store, env, manifest, &state, work)?;
+        if let Some(question) = question {
+            match self.write(engine, &state, question, &mut writer).await {
+                Ok(true) => {}
+                // What was to be read was collected meanwhile.
+                Ok(false) => {
+                    writer.discard().await;
+                    self.metered.manifest.reload().await?;
+                    return Ok(Next::Lost);
+                }
+                Err(error) => {
+                    writer.discard().await;
+                    return Err(error);
+                }
+            }
+        }
+        let (rows, (segments, bytes)) = (writer.row_count(), writer.segments());
+        match writer.commit().await? {
+            RollupOutcome::Elsewhere => Ok(Next::Lost),
+            RollupOutcome::Committed(_) => {
+                (done.steps, done.buckets) = (done.steps + 1, done.buckets + buckets);
+                (done.rows, done.segments, done.bytes) =
+                    (done.rows + rows, done.segments + segments, done.bytes + bytes);
+                Ok(Next::GoOn { had_rows: rows > 0 })
+            }
+        }
+    }
+
+    /// Asks and takes the answer; `false` where segments that it needs are gone.
+    async fn write(
+        &self,
+        engine: &Engine,
+        state: &Arc<State>,
+        question: String,
+        writer: &mut RollupWriter,
+    ) -> Result<bool, StepError> {
+        let failed = |error: QueryError| match &error {
+            QueryError::Gone { .. } => Ok(false),
+            QueryError::Timeout { .. } | QueryError::RowLimit { .. } | QueryError::MemoryLimit { .. } => {
+                Err(StepError::TooLarge(error.into()))
+            }
+            _ => Err(StepError::Other(error.into())),
+        };
+        let mut answer = match self.ask(engine, state, question).await {
+            Ok(answer) => answer,
+            Err(error) => return failed(error),
+        };
+        while let Some(rows) = answer.rows.next().await {
+            match rows {
+                Ok(rows) => writer.push(&rows).await?,
+                Err(error) => return failed(error),
+            }
+        }
+        writer.stage().await?;
+        Ok(true)
+    }
+}
+
+/// The rollups of a state, those first whose target is another's source.
+fn in_order(state: &State) -> Vec<String> {
+    let depth = |name: &String| {
+        let mut depth = 0;
+        let mut next = state.rollups.get(name);
+        while let Some(rollup) = next {
+            depth += 1;
+            let source = &rollup.definition.source;
+            next = state
+                .rollups
+                .values()
+                .find(|maker| maker.definition.target == *source)
+                .filter(|_| depth <= state.rollups.len());
+        }
+        depth
+    };
+    let mut names: Vec<String> = state.rollups.keys().cloned().collect();
+    names.sort_by_cached_key(depth);
+    names
+}
+
+fn figures(done: &Done) -> Vec<Figure> {
+    vec![
+        count("rollups", done.rollups),
+        count("steps", done.steps),
+        count("buckets", done.buckets),
+        count("rows", done.rows),
+        count("segments", done.segments),
+        bytes("size", done.bytes),
+        count("lost races", done.lost),
+        count("left to do", u64::from(done.is_left)),
+    ]
+}
