@@ -18,6 +18,7 @@ mod load;
 mod place;
 mod port_8086;
 mod readme;
+mod rollup;
 #[path = "../benches/serverless.rs"]
 mod serverless;
 mod shutdown;

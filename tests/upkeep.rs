@@ -24,7 +24,7 @@ fn printed(place: &Place, args: &[&str]) -> String {
 }
 
 /// The number below a heading of a printed table of one row.
-fn figure(table: &str, heading: &str) -> u64 {
+pub(crate) fn figure(table: &str, heading: &str) -> u64 {
     let mut lines = table.lines();
     let (header, row) = (lines.next().unwrap(), lines.next().unwrap_or_else(|| panic!("no row: {table}")));
     let at = header.find(heading).unwrap_or_else(|| panic!("no {heading:?} in {table}"));

@@ -17,6 +17,7 @@ use crate::health::HealthArgs;
 use crate::import::ImportArgs;
 use crate::query::QueryArgs;
 use crate::registered::RegisteredArgs;
+use crate::rollup::RollupArgs;
 use crate::serve::ServeArgs;
 use crate::snapshot::SnapshotArgs;
 use crate::verb::{CompactArgs, ExpireArgs, GcArgs, TierArgs};
@@ -73,6 +74,8 @@ pub(crate) enum Command {
     Registered(RegisteredArgs),
     /// Turn the write-ahead log into segments, once
     Fold(FoldArgs),
+    /// Keep tables as aggregates of others: compute what is due; create, list and drop rollups
+    Rollup(RollupArgs),
     /// Make few large segments of many small ones
     Compact(CompactArgs),
     /// Move segments with old rows to the cold tier

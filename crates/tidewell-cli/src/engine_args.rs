@@ -160,7 +160,7 @@ pub(crate) struct LimitArgs {
 /// What a server does for its databases on its own.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct MaintainArgs {
-    /// Time between two rounds of compact, tier, expire and gc, in milliseconds; 0 leaves them to other processes
+    /// Time between two rounds of rollup, compact, tier, expire and gc, in milliseconds; 0 leaves them to others
     #[arg(long, env = "TIDEWELL_MAINTAIN_INTERVAL_MS", value_name = "MS")]
     #[arg(default_value_t = EngineConfig::default().maintain.interval_ms)]
     pub(crate) maintain_interval_ms: u64,

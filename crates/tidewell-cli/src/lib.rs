@@ -24,6 +24,7 @@ mod log;
 mod output;
 mod query;
 mod registered;
+mod rollup;
 mod serve;
 mod server_client;
 mod size;
@@ -84,6 +85,7 @@ async fn execute(command: Command, env: Env) -> Result<(), Failure> {
         Command::Export(args) => export::export(args, env).await,
         Command::Registered(args) => registered::registered(args, env).await,
         Command::Fold(args) => fold::fold(args, env).await,
+        Command::Rollup(args) => rollup::rollup(args, env).await,
         Command::Compact(args) => verb::compact(args, env).await,
         Command::Tier(args) => verb::tier(args, env).await,
         Command::Expire(args) => verb::expire(args, env).await,

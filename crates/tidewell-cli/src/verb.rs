@@ -1,4 +1,4 @@
-//! `tidewell compact|tier|expire|gc`: one maintenance verb, once.
+//! `tidewell rollup|compact|tier|expire|gc`: one maintenance verb, once.
 
 use std::time::Duration;
 
@@ -112,6 +112,10 @@ pub(crate) struct GcArgs {
     /// Delete even where it is an unusual share of the database's objects
     #[arg(long)]
     force: bool,
+}
+
+pub(crate) async fn rollup(target: VerbTarget, env: Env) -> Result<(), Failure> {
+    run(target, Verb::Rollup, VerbOptions::default(), env).await
 }
 
 pub(crate) async fn compact(args: CompactArgs, env: Env) -> Result<(), Failure> {

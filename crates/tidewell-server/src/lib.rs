@@ -23,6 +23,7 @@ mod query_sql;
 mod read_options;
 mod reply;
 mod request_id;
+mod rollups;
 mod router;
 mod rows_reply;
 mod search;

@@ -7,7 +7,7 @@ use axum::extract::OriginalUri;
 use axum::http::{Method, StatusCode};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete as delete_route, get, post};
 use tidewell_engine::Engine;
 use tidewell_env::Env;
 use tower::ServiceBuilder;
@@ -18,12 +18,12 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use crate::app::{App, Shared};
 use crate::reply::Failure;
 use crate::{
-    ServerConfig, catalog, cors, delete, health, import_csv, metrics, observe, query_json, query_sql, search,
+    ServerConfig, catalog, cors, delete, health, import_csv, metrics, observe, query_json, query_sql, rollups, search,
     snapshots, stats, tables, write,
 };
 
 /// Every path that is served, as counted by the metrics.
-pub(crate) const ROUTES: [&str; 25] = [
+pub(crate) const ROUTES: [&str; 27] = [
     "/write",
     "/api/v2/write",
     "/api/v3/write_lp",
@@ -31,6 +31,8 @@ pub(crate) const ROUTES: [&str; 25] = [
     "/api/v2/delete",
     "/api/v1/snapshots",
     "/api/v1/snapshots/restore",
+    "/api/v1/rollups",
+    "/api/v1/rollups/{name}",
     "/api/v1/tables",
     "/api/v1/tables/{table}/schema",
     "/api/v1/tables/{table}/rows",
@@ -73,6 +75,8 @@ pub(crate) fn router_of(app: Shared) -> Router {
         .route("/api/v2/delete", post(delete::delete_v2))
         .route("/api/v1/snapshots", get(snapshots::list).post(snapshots::create).delete(snapshots::drop_one))
         .route("/api/v1/snapshots/restore", post(snapshots::restore))
+        .route("/api/v1/rollups", get(rollups::list).post(rollups::create))
+        .route("/api/v1/rollups/{name}", delete_route(rollups::drop_one))
         .route("/api/v1/tables", get(tables::list))
         .route("/api/v1/tables/{table}/schema", get(tables::schema))
         .route("/api/v1/tables/{table}/rows", get(tables::rows))

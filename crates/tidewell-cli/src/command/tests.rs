@@ -17,9 +17,9 @@ fn grammar_is_consistent() {
 #[test]
 fn help_lists_the_commands() {
     let names: Vec<String> = Cli::command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    let data = ["serve", "write", "query", "import", "export", "catalog", "registered", "fold", "compact"];
-    let rest = ["tier", "expire", "gc", "snapshot", "backup", "restore", "doctor", "cost", "bucket", "health", "db"];
-    let rest = [&rest[..], &["completions"]].concat();
+    let data = ["serve", "write", "query", "import", "export", "catalog", "registered", "fold", "rollup"];
+    let rest = ["compact", "tier", "expire", "gc", "snapshot", "backup", "restore", "doctor", "cost", "bucket"];
+    let rest = [&rest[..], &["health", "db", "completions"]].concat();
     assert_eq!(names, [&data[..], &rest[..]].concat());
 }
 
