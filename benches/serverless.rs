@@ -18,8 +18,9 @@ const DAY_S: u64 = 86_400;
 const MONTH_DAYS: f64 = 30.44;
 const MINUTE_S: u64 = 60;
 /// Seconds between two runs of each verb, as `infra/terraform/variables_events.tf` has them.
-const SCHEDULES: [(Verb, u64); 5] = [
+const SCHEDULES: [(Verb, u64); 6] = [
     (Verb::Fold, 5 * MINUTE_S),
+    (Verb::Rollup, 15 * MINUTE_S),
     (Verb::Compact, 60 * MINUTE_S),
     (Verb::Tier, DAY_S),
     (Verb::Expire, DAY_S),

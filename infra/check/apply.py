@@ -91,7 +91,7 @@ def problems(endpoint):
         verbs |= set(json.loads(target["Input"])["tidewell"]["verbs"])
         if not target["Arn"].endswith("function:tidewell-live-work"):
             yield f"schedule {name} starts {target['Arn']}"
-    if verbs != {"fold", "compact", "expire", "tier", "gc"}:
+    if verbs != {"fold", "rollup", "compact", "expire", "tier", "gc"}:
         yield f"the schedules run {sorted(verbs)}"
 
     notified = client("s3").get_bucket_notification_configuration(Bucket=BUCKET)["LambdaFunctionConfigurations"]

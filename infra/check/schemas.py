@@ -10,7 +10,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 INFRA = ROOT / "infra"
-VERBS = {"fold", "compact", "tier", "expire", "gc"}
+VERBS = {"fold", "rollup", "compact", "tier", "expire", "gc"}
 
 
 class Template(yaml.SafeLoader):

@@ -12,6 +12,7 @@ variable "schedules" {
   # A fold of an empty log costs a listing a database; the rest makes no request where nothing has changed.
   default = {
     fold    = { expression = "rate(5 minutes)", verbs = ["fold"] }
+    rollup  = { expression = "rate(15 minutes)", verbs = ["rollup"] }
     compact = { expression = "rate(1 hour)", verbs = ["compact"] }
     tier    = { expression = "cron(17 2 * * ? *)", verbs = ["tier"] }
     expire  = { expression = "cron(37 2 * * ? *)", verbs = ["expire"] }
@@ -21,10 +22,10 @@ variable "schedules" {
   validation {
     condition = alltrue(flatten([
       for schedule in values(var.schedules) : [
-        for verb in schedule.verbs : contains(["fold", "compact", "tier", "expire", "gc"], verb)
+        for verb in schedule.verbs : contains(["fold", "rollup", "compact", "tier", "expire", "gc"], verb)
       ]
     ]))
-    error_message = "verbs are fold, compact, tier, expire and gc."
+    error_message = "verbs are fold, rollup, compact, tier, expire and gc."
   }
 
   validation {

@@ -47,6 +47,7 @@ pub(crate) async fn run(function: &Function, call: VerbsCall, invocation: &Invoc
 fn engine_verb(verb: Verb) -> EngineVerb {
     match verb {
         Verb::Fold => EngineVerb::Fold,
+        Verb::Rollup => EngineVerb::Rollup,
         Verb::Compact => EngineVerb::Compact,
         Verb::Tier => EngineVerb::Tier,
         Verb::Expire => EngineVerb::Expire,

@@ -11,6 +11,8 @@ use crate::Failure;
 pub enum Verb {
     /// The log into segments.
     Fold,
+    /// Tables that are aggregates of others brought up to date.
+    Rollup,
     /// Small segments into large ones.
     Compact,
     /// Old segments rewritten for little space.
@@ -23,13 +25,14 @@ pub enum Verb {
 
 impl Verb {
     /// All verbs, in the order in which a scheduled event runs them.
-    pub const ALL: [Self; 5] = [Self::Fold, Self::Compact, Self::Tier, Self::Expire, Self::Gc];
+    pub const ALL: [Self; 6] = [Self::Fold, Self::Rollup, Self::Compact, Self::Tier, Self::Expire, Self::Gc];
 
     /// The verb as it is written.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Fold => "fold",
+            Self::Rollup => "rollup",
             Self::Compact => "compact",
             Self::Tier => "tier",
             Self::Expire => "expire",

@@ -33,7 +33,7 @@ run "defaults" {
     error_message = "The store is the folder in the bucket."
   }
   assert {
-    condition     = toset(keys(aws_scheduler_schedule.this)) == toset(["fold", "compact", "tier", "expire", "gc"])
+    condition     = toset(keys(aws_scheduler_schedule.this)) == toset(["fold", "rollup", "compact", "tier", "expire", "gc"])
     error_message = "Each verb has a schedule."
   }
   assert {

@@ -19,7 +19,7 @@ BUCKET = "tidewell"
 PACKAGE = Path(os.environ.get("TIDEWELL_PACKAGE", "/nowhere"))
 # Often enough to watch it work; infra/terraform is calmer.
 SCHEDULES = {
-    "tidewell-fold": ("rate(1 minute)", {"tidewell": {"verbs": ["fold"]}}),
+    "tidewell-fold": ("rate(1 minute)", {"tidewell": {"verbs": ["fold", "rollup"]}}),
     "tidewell-upkeep": ("rate(5 minutes)", {"tidewell": {"verbs": ["compact", "tier", "expire", "gc"]}}),
 }
 

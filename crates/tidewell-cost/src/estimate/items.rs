@@ -181,7 +181,8 @@ fn functions(described: &Description, prices: &Prices) -> Vec<LineItem> {
     let writes = described.writes_per_second * f64::from(described.writers) * month_s();
     let queries = described.queries_per_hour * month_s() / 3_600.0;
     let (compact_s, collect_s) = described.upkeep_intervals_s();
-    let upkeep = month_s() / described.fold_interval_s() + month_s() / compact_s + month_s() / collect_s;
+    let intervals = [described.fold_interval_s(), per::LAMBDA_ROLLUP_INTERVAL_S, compact_s, collect_s];
+    let upkeep: f64 = intervals.iter().map(|interval_s| month_s() / interval_s).sum();
     let parts = [(writes, write_ms), (queries, query_ms), (upkeep, maintenance_ms)];
     let seconds: f64 = parts.iter().map(|(count, ms)| count * f64::from(*ms) / 1_000.0).sum();
     let gb_seconds = seconds * f64::from(memory_mb) / 1_024.0;

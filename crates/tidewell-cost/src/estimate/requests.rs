@@ -61,12 +61,13 @@ pub(super) const FOLD_ROWS_MAX: f64 = 1_000_000.0;
 pub(super) const FOLDS_PER_SWEEP: f64 = 10.0;
 /// `MaintainConfig::interval_ms`, in seconds.
 pub(super) const UPKEEP_INTERVAL_S: f64 = 600.0;
-/// The schedules of `infra/`: fold, compact and gc.
+/// The schedules of `infra/`: fold, rollup, compact and gc.
 pub(super) const LAMBDA_FOLD_INTERVAL_S: f64 = 300.0;
+pub(super) const LAMBDA_ROLLUP_INTERVAL_S: f64 = 900.0;
 pub(super) const LAMBDA_COMPACT_INTERVAL_S: f64 = 3_600.0;
 pub(super) const LAMBDA_COLLECT_INTERVAL_S: f64 = 21_600.0;
-/// Expire, compact and tier each look for newer commits (`engine/src/upkeep.rs`).
-pub(super) const UPKEEP_LOOKS: f64 = 3.0;
+/// Rollup, expire, compact and tier each look for newer commits (`engine/src/upkeep.rs`).
+pub(super) const UPKEEP_LOOKS: f64 = 4.0;
 /// A rewrite takes four segments at least, and what comes out is taken again: 1 + 1/4 + 1/16 + … of what folds made
 /// (`compact/worth.rs`).
 pub(super) const REWRITTEN: f64 = 4.0 / 3.0;

@@ -1,11 +1,12 @@
 //! Maintenance by schedule.
 
 use serde_json::{Value, json};
-use tidewell_testkit::lambda::{all_due, schedule};
+use tidewell_testkit::lambda::{all_due, function_url, schedule};
 
 use crate::cloud::{Cloud, DATABASE, number, rows, stats, stored};
 
 const ALL: &str = "SELECT time, room, temp FROM climate ORDER BY time, room";
+const HOURLY: &str = "SELECT room, mean_temp, count_temp FROM climate_1h ORDER BY time, room";
 
 fn verbs(reply: &Value) -> Vec<&str> {
     reply["reports"].as_array().unwrap().iter().map(|report| report["verb"].as_str().unwrap()).collect()
@@ -42,12 +43,49 @@ async fn scheduled_event_runs_every_verb_in_order_and_nothing_is_lost() {
         stored(&environment, &format!("climate,room=a temp=1 {round}\nclimate,room=b temp=2 {round}")).await;
         let reply = environment.invoke(&all_due()).await.unwrap();
         assert_eq!(reply["done"], true, "{reply}");
-        let order = ["fold", "compact", "tier", "expire", "gc"];
+        let order = ["fold", "rollup", "compact", "tier", "expire", "gc"];
         let places: Vec<_> =
             verbs(&reply).iter().map(|verb| order.iter().position(|known| known == verb).unwrap()).collect();
         assert!(places.is_sorted() && places.first() == Some(&0), "{reply}");
     }
     assert_eq!(number(&cloud.environment(), "SELECT count(*) AS n FROM climate").await, 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rollup_made_by_url_is_kept_by_the_schedule() {
+    let Some(cloud) = Cloud::find() else { return };
+    let (api, work) = (cloud.environment(), cloud.environment());
+    let second_hour = 3_600_000_000_000_u64;
+    stored(&api, "climate,room=a temp=1 1\nclimate,room=a temp=2 2\nclimate,room=b temp=8.5 2").await;
+    stored(&api, &format!("climate,room=a temp=3.5 {second_hour}")).await;
+    let rollup = json!({
+        "name": "hourly",
+        "from": "climate",
+        "into": "climate_1h",
+        "every": "1h",
+        "settle": "0s",
+        "aggregates": ["mean", "count"],
+    });
+    let (path, of, headers) = ("/api/v1/rollups", format!("db={DATABASE}"), [("content-type", "application/json")]);
+    let made = api.request(&function_url("POST", path, &of, &headers, rollup.to_string().as_bytes())).await;
+    assert!(matches!(made.status, 200 | 201), "{}: {}", made.status, made.text());
+    let event = schedule(&["fold", "rollup"]);
+    let reply = work.invoke(&event).await.unwrap();
+    assert_eq!((&reply["done"], verbs(&reply)), (&json!(true), vec!["fold", "rollup"]), "{reply}");
+    assert_eq!(reply["reports"][1]["figures"]["rows"], 3, "{reply}");
+    let row = |room: &str, mean: f64, count: u64| json!({"room": room, "mean_temp": mean, "count_temp": count});
+    let hourly = json!([row("a", 1.5, 2), row("b", 8.5, 1), row("a", 3.5, 1)]);
+    assert_eq!(rows(&api, HOURLY).await, hourly);
+
+    let reply = work.invoke(&event).await.unwrap();
+    assert_eq!((&reply["done"], &reply["reports"][1]["figures"]["rows"]), (&json!(true), &json!(0)), "{reply}");
+    assert_eq!(rows(&api, HOURLY).await, hourly);
+
+    // A late row: its bucket is computed anew, by whichever environment.
+    stored(&api, "climate,room=b temp=9.5 3").await;
+    let reply = cloud.environment().invoke(&all_due()).await.unwrap();
+    assert_eq!(reply["done"], true, "{reply}");
+    assert_eq!(rows(&api, HOURLY).await, json!([row("a", 1.5, 2), row("b", 9.0, 2), row("a", 3.5, 1)]));
 }
 
 #[tokio::test(flavor = "multi_thread")]

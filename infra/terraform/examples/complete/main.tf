@@ -76,7 +76,7 @@ module "tidewell" {
   queue_concurrency_max = 5
 
   schedules = {
-    fold    = { expression = "rate(2 minutes)", verbs = ["fold"] }
+    fold    = { expression = "rate(2 minutes)", verbs = ["fold", "rollup"] }
     upkeep  = { expression = "rate(1 hour)", verbs = ["compact", "expire", "tier"] }
     gc      = { expression = "rate(6 hours)", verbs = ["gc"] }
     archive = { expression = "cron(0 3 ? * SUN *)", verbs = ["tier"], db = "archive", enabled = false }
