@@ -50,10 +50,19 @@ enum Next {
     UpToDate,
 }
 
-/// One rollup at work.
-struct Rolling<'a> {
+/// What all rollups of a run have in common.
+struct Run<'a> {
+    engine: &'a Engine,
     database: &'a Database,
     metered: &'a Metered,
+    progress: Progress<'a>,
+    /// No window is begun from this reading of the clock on.
+    until: Option<Duration>,
+}
+
+/// One rollup at work.
+struct Rolling<'a> {
+    run: &'a Run<'a>,
     name: String,
     /// The source's span, where a question had to find it, and of which version.
     rows: Option<(TimeBounds, u64)>,
@@ -70,65 +79,22 @@ impl Engine {
         options: &VerbOptions,
         progress: Progress<'_>,
     ) -> Result<(Vec<Figure>, bool), EngineError> {
-        let started = self.inner.env.monotonic();
-        let is_over = || {
-            let elapsed = self.inner.env.monotonic().saturating_sub(started);
-            options.time_limit.is_some_and(|limit: Duration| elapsed >= limit)
-        };
+        let until = options.time_limit.map(|limit| self.inner.env.monotonic().saturating_add(limit));
+        let run = Run { engine: self, database, metered, progress, until };
         let state = metered.manifest.catch_up().await?;
         let (mut done, mut failed) = (Done::default(), None);
         for name in in_order(&state) {
             done.rollups += 1;
-            match self.roll_one(database, metered, name.clone(), &mut done, &is_over, progress).await {
-                Ok(()) => {}
-                Err(error) => {
-                    tracing::warn!(database = %database.name, rollup = name, %error, "a rollup could not be computed; others go on");
-                    failed = failed.or(Some(error));
-                }
+            let rolling = Rolling { run: &run, name, rows: None, window_ms: WINDOW_MS };
+            let name = rolling.name.clone();
+            if let Err(error) = rolling.roll(&mut done).await {
+                tracing::warn!(database = %database.name, rollup = name, %error, "a rollup could not be computed; others go on");
+                failed = failed.or(Some(error));
             }
         }
         match failed {
             Some(error) => Err(error),
             None => Ok((figures(&done), !done.is_left)),
-        }
-    }
-
-    async fn roll_one(
-        &self,
-        database: &Database,
-        metered: &Metered,
-        name: String,
-        done: &mut Done,
-        is_over: &(dyn Fn() -> bool + Send + Sync),
-        progress: Progress<'_>,
-    ) -> Result<(), EngineError> {
-        let mut rolling = Rolling { database, metered, name, rows: None, window_ms: WINDOW_MS };
-        let mut races = 0;
-        loop {
-            if is_over() {
-                let state = metered.manifest.state();
-                done.is_left |= rolling.next(self, &state).await?.is_some();
-                return Ok(());
-            }
-            match rolling.step(self, done).await {
-                Ok(Next::UpToDate) => return Ok(()),
-                Ok(Next::GoOn { had_rows }) => {
-                    rolling.window_ms = if had_rows { WINDOW_MS } else { (rolling.window_ms * 2).min(WINDOW_MS_MAX) };
-                    progress(format!("{}: {} buckets, {} rows", rolling.name, done.buckets, done.rows));
-                }
-                Ok(Next::Lost) if races < RACES_MAX => {
-                    (races, done.lost) = (races + 1, done.lost + 1);
-                    metered.manifest.catch_up().await?;
-                }
-                Ok(Next::Lost) => {
-                    done.is_left = true;
-                    return Ok(());
-                }
-                Err(StepError::TooLarge(_)) if rolling.window_ms > rolling.width_ms() => {
-                    rolling.window_ms = (rolling.window_ms / 8).max(rolling.width_ms());
-                }
-                Err(StepError::TooLarge(error) | StepError::Other(error)) => return Err(error),
-            }
         }
     }
 }
@@ -147,32 +113,58 @@ impl<E: Into<EngineError>> From<E> for StepError {
 }
 
 impl Rolling<'_> {
+    async fn roll(mut self, done: &mut Done) -> Result<(), EngineError> {
+        let run = self.run;
+        let mut races = 0;
+        loop {
+            if run.until.is_some_and(|until| run.engine.inner.env.monotonic() >= until) {
+                let state = run.metered.manifest.state();
+                done.is_left |= self.next(&state).await?.is_some();
+                return Ok(());
+            }
+            match self.step(done).await {
+                Ok(Next::UpToDate) => return Ok(()),
+                Ok(Next::GoOn { had_rows }) => {
+                    self.window_ms = if had_rows { WINDOW_MS } else { (self.window_ms * 2).min(WINDOW_MS_MAX) };
+                    (run.progress)(format!("{}: {} buckets, {} rows", self.name, done.buckets, done.rows));
+                }
+                Ok(Next::Lost) if races < RACES_MAX => {
+                    (races, done.lost) = (races + 1, done.lost + 1);
+                    run.metered.manifest.catch_up().await?;
+                }
+                Ok(Next::Lost) => {
+                    done.is_left = true;
+                    return Ok(());
+                }
+                Err(StepError::TooLarge(_)) if self.window_ms > self.width_ms() => {
+                    self.window_ms = (self.window_ms / 8).max(self.width_ms());
+                }
+                Err(StepError::TooLarge(error) | StepError::Other(error)) => return Err(error),
+            }
+        }
+    }
+
     fn width_ms(&self) -> u64 {
-        let state = self.metered.manifest.state();
+        let state = self.run.metered.manifest.state();
         state.rollups.get(&self.name).map_or(u64::MAX, |rollup| rollup.definition.interval_ms)
     }
 
     /// What is due as of a state.
-    async fn next(&mut self, engine: &Engine, state: &Arc<State>) -> Result<Option<RollupWork>, EngineError> {
+    async fn next(&mut self, state: &Arc<State>) -> Result<Option<RollupWork>, EngineError> {
         let Some(rollup) = state.rollups.get(&self.name) else { return Ok(None) };
         let version = state.version.get();
         if is_span_known(state, &rollup.definition) {
             self.rows = None;
         } else if self.rows.is_none_or(|(_, of)| of != version) {
-            self.rows = self.span(engine, state, &rollup.definition).await?.map(|rows| (rows, version));
+            self.rows = self.span(state, &rollup.definition).await?.map(|rows| (rows, version));
         }
         let reach = Reach { rows: self.rows.map(|(rows, _)| rows), window_ms: self.window_ms };
-        Ok(RollupWork::next(state, &self.name, engine.inner.env.now(), reach))
+        Ok(RollupWork::next(state, &self.name, self.run.engine.inner.env.now(), reach))
     }
 
     /// The span of the source's rows, registered files' included.
-    async fn span(
-        &self,
-        engine: &Engine,
-        state: &Arc<State>,
-        definition: &RollupDefinition,
-    ) -> Result<Option<TimeBounds>, EngineError> {
-        let mut answer = self.ask(engine, state, sql::span(definition)).await?;
+    async fn span(&self, state: &Arc<State>, definition: &RollupDefinition) -> Result<Option<TimeBounds>, EngineError> {
+        let mut answer = self.ask(state, sql::span(definition)).await?;
         let mut bounds = None;
         while let Some(rows) = answer.rows.next().await.transpose()? {
             let instant = |column: usize| {
@@ -185,32 +177,29 @@ impl Rolling<'_> {
         Ok(Some(bounds.unwrap_or(TimeBounds { min: TimestampNs::MAX, max: TimestampNs::MAX })))
     }
 
-    async fn ask(
-        &self,
-        engine: &Engine,
-        state: &Arc<State>,
-        text: String,
-    ) -> Result<tidewell_query::Answer, QueryError> {
-        let view = bare(self.database, self.metered.manifest.clone(), state);
-        engine.inner.queries.ask(&self.metered.store, view, &Question::Sql(text, BTreeMap::new())).await
+    async fn ask(&self, state: &Arc<State>, text: String) -> Result<tidewell_query::Answer, QueryError> {
+        let (engine, metered) = (self.run.engine, self.run.metered);
+        let view = bare(self.run.database, metered.manifest.clone(), state);
+        engine.inner.queries.ask(&metered.store, view, &Question::Sql(text, BTreeMap::new())).await
     }
 
-    async fn step(&mut self, engine: &Engine, done: &mut Done) -> Result<Next, StepError> {
-        let state = self.metered.manifest.state();
-        let Some(work) = self.next(engine, &state).await? else { return Ok(Next::UpToDate) };
+    async fn step(&mut self, done: &mut Done) -> Result<Next, StepError> {
+        let metered = self.run.metered;
+        let state = metered.manifest.state();
+        let Some(work) = self.next(&state).await? else { return Ok(Next::UpToDate) };
         let source = state.tables.get(&work.definition.source).map(|table| Arc::clone(&table.schema));
         let question =
             work.window.and_then(|window| sql::buckets(&work.definition, &source.unwrap_or_default(), window));
         let buckets = work.window.map_or(0, |window| work.definition.bucket_count(window));
-        let (store, manifest, env) = (&self.metered.store, &self.metered.manifest, &engine.inner.env);
+        let (store, manifest, env) = (&metered.store, &metered.manifest, &self.run.engine.inner.env);
         let mut writer = RollupWriter::new(store, env, manifest, &state, work)?;
         if let Some(question) = question {
-            match self.write(engine, &state, question, &mut writer).await {
+            match self.write(&state, question, &mut writer).await {
                 Ok(true) => {}
                 // What was to be read was collected meanwhile.
                 Ok(false) => {
                     writer.discard().await;
-                    self.metered.manifest.reload().await?;
+                    metered.manifest.reload().await?;
                     return Ok(Next::Lost);
                 }
                 Err(error) => {
@@ -232,13 +221,7 @@ impl Rolling<'_> {
     }
 
     /// Asks and takes the answer; `false` where segments that it needs are gone.
-    async fn write(
-        &self,
-        engine: &Engine,
-        state: &Arc<State>,
-        question: String,
-        writer: &mut RollupWriter,
-    ) -> Result<bool, StepError> {
+    async fn write(&self, state: &Arc<State>, question: String, writer: &mut RollupWriter) -> Result<bool, StepError> {
         let failed = |error: QueryError| match &error {
             QueryError::Gone { .. } => Ok(false),
             QueryError::Timeout { .. } | QueryError::RowLimit { .. } | QueryError::MemoryLimit { .. } => {
@@ -246,7 +229,7 @@ impl Rolling<'_> {
             }
             _ => Err(StepError::Other(error.into())),
         };
-        let mut answer = match self.ask(engine, state, question).await {
+        let mut answer = match self.ask(state, question).await {
             Ok(answer) => answer,
             Err(error) => return failed(error),
         };
