@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tidewell_ingest::{IngestError, RejectedLine, Rejections, WriteOutcome, token_of_key};
+use futures::future::join_all;
+use tidewell_ingest::{Arrival, IngestError, RejectedLine, Rejections, WriteOutcome, token_of_key};
 use tidewell_line_protocol::Precision;
 use tidewell_storage::Usage;
 use tidewell_types::{DatabaseName, TableRows};
@@ -82,6 +83,18 @@ impl Engine {
     /// # Errors
     /// [`WriteError::Rejected`] with the lines, or [`WriteError::Engine`]; of all kinds but `Unknown` nothing is stored.
     pub async fn write(&self, request: WriteRequest) -> Result<WriteReply, WriteError> {
+        self.write_with(request, None).await
+    }
+
+    /// Stores bodies that came together, all at the same time; those of one database share log objects. The answers in the
+    /// order of the requests, each as [`Engine::write`] gives it.
+    pub async fn write_all(&self, requests: Vec<WriteRequest>) -> Vec<Result<WriteReply, WriteError>> {
+        let arrivals = Arrival::of(requests.len());
+        let writes = requests.into_iter().zip(arrivals);
+        join_all(writes.map(|(request, arrival)| self.write_with(request, Some(arrival)))).await
+    }
+
+    async fn write_with(&self, request: WriteRequest, arrival: Option<Arrival>) -> Result<WriteReply, WriteError> {
         let database = self.database_to_write(&request.database).await?;
         let inner = &self.inner;
         let work = database.work(&inner.home).await?;
@@ -93,7 +106,7 @@ impl Engine {
             accept_partial: request.accept_partial,
             token: request.idempotency_key.as_deref().map(token_of_key),
         };
-        self.written(&database, work.ingest.write(request).await)
+        self.written(&database, work.ingest.write_with(request, arrival).await)
     }
 
     /// Stores rows at the level asked for; they are readable here when this returns.

@@ -17,6 +17,7 @@ use crate::duplicate::{Duplicates, Earlier};
 use crate::error::IngestError;
 use crate::key::Keyed;
 use crate::lane::Lane;
+use crate::together::{Arrival, Others};
 use crate::token::SessionToken;
 
 /// Requests that may wait for one lane; more are told to come back.
@@ -45,6 +46,8 @@ struct Request {
     batch: Batch,
     key: Option<Keyed>,
     level: AckLevel,
+    /// What it came with.
+    others: Option<Others>,
     reply: Reply,
 }
 
@@ -72,17 +75,20 @@ impl Group {
     /// Logs a batch and puts it into the buffer; returns when it may be acknowledged. Of several requests with the same
     /// token one is logged and the others have its answer; where it failed before they joined it they are tried themselves.
     ///
-    /// The batch is logged even if the caller stops waiting.
+    /// The batch is logged even if the caller stops waiting. With an arrival it waits for those that it came with.
     pub(crate) async fn append(
         &self,
         batch: Batch,
         key: Option<Keyed>,
         level: AckLevel,
+        arrival: Option<Arrival>,
     ) -> Result<Logged, IngestError> {
         let (reply, answer) = oneshot::channel();
+        let others = arrival.as_ref().map(Arrival::others);
         let full =
             |_| IngestError::Busy(format!("{QUEUE_REQUESTS_MAX} writes wait to be logged: try again in a second"));
-        self.queue.try_send(Request { batch, key, level, reply }).map_err(full)?;
+        self.queue.try_send(Request { batch, key, level, others, reply }).map_err(full)?;
+        drop(arrival);
         answer
             .await
             .unwrap_or_else(|_| Err(IngestError::Unavailable("the log's task has stopped: restart the server".into())))
@@ -100,6 +106,9 @@ async fn run(mut lane: Lane, duplicates: Duplicates, env: Env, mut requests: mps
             },
         };
         wait(&mut lane, &env).await;
+        if let Some(others) = &first.others {
+            others.wait(&env).await;
+        }
         let mut bytes = first.batch.memory_bytes();
         let mut group = vec![first];
         while let Ok(request) = requests.try_recv() {

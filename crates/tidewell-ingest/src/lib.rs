@@ -19,6 +19,7 @@ mod object_lane;
 mod reject;
 mod schema;
 mod stamps;
+mod together;
 mod token;
 mod write;
 
@@ -28,5 +29,6 @@ pub use error::IngestError;
 pub use key::token_of_key;
 pub use local_lane::SharedLog;
 pub use reject::{RejectedLine, Rejections};
+pub use together::Arrival;
 pub use token::{SessionToken, SessionTokenError};
 pub use write::{Ingest, IngestConfig, RowsRequest, WriteOutcome, WriteRequest};

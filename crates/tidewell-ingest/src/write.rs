@@ -25,6 +25,7 @@ use crate::memory_lane::MemoryLane;
 use crate::object_lane::ObjectLane;
 use crate::reject::Rejections;
 use crate::schema;
+use crate::together::Arrival;
 use crate::token::SessionToken;
 
 /// Bodies up to this size are parsed where they arrive; larger ones where they do not hold up others.
@@ -171,8 +172,22 @@ impl Ingest {
     /// # Errors
     /// [`IngestError`]: for all but `Unknown` nothing of the body is stored.
     pub async fn write(&self, request: WriteRequest) -> Result<WriteOutcome, IngestError> {
+        self.write_with(request, None).await
+    }
+
+    /// As [`Ingest::write`], for one of several requests that come together: none is logged before all can be (within five
+    /// seconds), so that they share log objects.
+    ///
+    /// # Errors
+    /// As [`Ingest::write`].
+    pub async fn write_with(
+        &self,
+        request: WriteRequest,
+        arrival: Option<Arrival>,
+    ) -> Result<WriteOutcome, IngestError> {
         let WriteRequest { body, precision, level, accept_partial, token } = request;
-        self.store(Posted { brought: Brought::Lines(body, precision), level, accept_partial, token }).await
+        let posted = Posted { brought: Brought::Lines(body, precision), level, accept_partial, token };
+        self.store(posted, arrival).await
     }
 
     /// Stores rows, as [`Ingest::write`] does.
@@ -181,10 +196,10 @@ impl Ingest {
     /// [`IngestError`]: `Invalid` names the column that has no place in the table; for all but `Unknown` nothing is stored.
     pub async fn write_rows(&self, request: RowsRequest) -> Result<WriteOutcome, IngestError> {
         let RowsRequest { rows, level, token } = request;
-        self.store(Posted { brought: Brought::Rows(rows), level, accept_partial: false, token }).await
+        self.store(Posted { brought: Brought::Rows(rows), level, accept_partial: false, token }, None).await
     }
 
-    async fn store(&self, request: Posted) -> Result<WriteOutcome, IngestError> {
+    async fn store(&self, request: Posted, arrival: Option<Arrival>) -> Result<WriteOutcome, IngestError> {
         let level = self.level(&request)?;
         let key = match request.token {
             Some(token) => Some(self.keys.take(token).await),
@@ -211,7 +226,7 @@ impl Ingest {
         }
         let logged = match earlier {
             Some(earlier) => Logged::Before(earlier),
-            None => self.group(level).append(batch, key, level).await?,
+            None => self.group(level).append(batch, key, level, arrival).await?,
         };
         let (token, is_duplicate, cost) = match logged {
             Logged::Here(token, cost) => (Some(token), false, cost),

@@ -1,13 +1,15 @@
 //! Messages of a queue: lines of protocol to store, and files to import.
 
-use futures::future::join_all;
-use tidewell_engine::{ErrorKind, Precision, WriteRequest};
+use tidewell_engine::{ErrorKind, Precision, WriteError, WriteReply, WriteRequest};
 
 use crate::function::{Function, failure};
 use crate::{DecodedMessage, Failure, FailureKind, Lines, Message, MessageBody, decode_messages, files};
 
-/// Stores the messages of a batch: lines all at the same time, so that they share log objects; then files one after the other, so
-/// that one that is named twice does not stand in its own way. The ids of those that must come again.
+/// Messages whose lines are stored at the same time, at most.
+const TOGETHER_MAX: usize = 1000;
+
+/// Stores the messages of a batch: lines all at the same time, so that those of a database share a log object; then files one
+/// after the other, so that one that is named twice does not stand in its own way. The ids of those that must come again.
 ///
 /// # Errors
 /// `Unavailable` where every message failed because the store is out of reach.
@@ -17,14 +19,13 @@ pub(crate) async fn store(function: &Function, batch: Vec<Message>) -> Result<Ve
     let decoded = function.env.blocking(move || decode_messages(batch, inflated_bytes_max)).await;
     let is_files = |message: &DecodedMessage| matches!(message.body, Ok(MessageBody::S3(_)));
     let (files, lines): (Vec<_>, Vec<_>) = decoded.into_iter().partition(is_files);
-    let store = |message: DecodedMessage| async move {
-        let id = message.id.clone();
-        store_one(function, message).await.map_err(|failed| (id, failed))
-    };
-    let stored = join_all(lines.into_iter().map(store)).await;
-    let mut failed: Vec<(String, Failure)> = stored.into_iter().filter_map(Result::err).collect();
+    let mut failed = store_lines(function, lines).await;
     for message in files {
-        failed.extend(store(message).await.err());
+        if let Ok(MessageBody::S3(objects)) = &message.body
+            && let Err(failure) = files::import(function, objects).await
+        {
+            failed.push((message.id, failure));
+        }
     }
     for (id, failure) in &failed {
         tracing::error!(message = id, kind = %failure.kind, error = failure.message, "a message was not stored in full");
@@ -36,34 +37,58 @@ pub(crate) async fn store(function: &Function, batch: Vec<Message>) -> Result<Ve
     }
 }
 
-async fn store_one(function: &Function, message: DecodedMessage) -> Result<(), Failure> {
-    match message.body? {
-        MessageBody::Lines(lines) => write(function, lines, message.idempotency_key).await,
-        MessageBody::S3(objects) => files::import(function, &objects).await.map(drop),
+/// Stores lines; those that failed.
+async fn store_lines(function: &Function, messages: Vec<DecodedMessage>) -> Vec<(String, Failure)> {
+    let (mut failed, mut ids, mut requests) = (Vec::new(), Vec::new(), Vec::new());
+    for DecodedMessage { id, body, idempotency_key } in messages {
+        let request = match body {
+            Ok(MessageBody::Lines(lines)) => request(function, lines, idempotency_key),
+            Ok(MessageBody::S3(_)) => continue,
+            Err(failure) => Err(failure),
+        };
+        match request {
+            Ok(request) => {
+                ids.push(id);
+                requests.push(request);
+            }
+            Err(failure) => failed.push((id, failure)),
+        }
     }
+    let mut ids = ids.into_iter();
+    while !requests.is_empty() {
+        let later = requests.split_off(requests.len().min(TOGETHER_MAX));
+        for (reply, id) in function.engine.write_all(requests).await.into_iter().zip(ids.by_ref()) {
+            failed.extend(stored(reply).err().map(|failure| (id, failure)));
+        }
+        requests = later;
+    }
+    failed
 }
 
-async fn write(function: &Function, lines: Lines, idempotency_key: String) -> Result<(), Failure> {
+fn request(function: &Function, lines: Lines, idempotency_key: String) -> Result<WriteRequest, Failure> {
     let precision = match lines.precision.as_deref() {
         Some(text) => text.parse().map_err(|error| Failure::invalid(format!("{error}")))?,
         None => Precision::Nanosecond,
     };
-    let request = WriteRequest {
+    Ok(WriteRequest {
         database: lines.db.unwrap_or_else(|| function.settings.database.clone()),
         precision,
         ack: None,
         accept_partial: true,
         idempotency_key: Some(idempotency_key),
         body: lines.body,
-    };
-    match function.engine.write(request).await {
+    })
+}
+
+fn stored(reply: Result<WriteReply, WriteError>) -> Result<(), Failure> {
+    match reply {
         Ok(reply) if reply.rejected_count == 0 => Ok(()),
         Ok(reply) => {
             let first = reply.rejected.first().map(|line| format!("line {}: {}", line.line_number, line.reason));
             let count = reply.rejected_count;
             Err(Failure::invalid(format!("{count} lines were not stored; the first is {}", first.unwrap_or_default())))
         }
-        Err(tidewell_engine::WriteError::Engine(error)) => Err(match error.kind {
+        Err(WriteError::Engine(error)) => Err(match error.kind {
             // The queue delivers it again; what it cannot take in the end goes to the dead letters.
             ErrorKind::Unknown => Failure::new(FailureKind::Unknown, error.message),
             _ => failure(error),

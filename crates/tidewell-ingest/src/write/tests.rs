@@ -269,6 +269,29 @@ async fn fifty_writes_at_once_share_a_few_objects() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn writes_that_come_together_are_in_one_object_though_some_have_columns_to_commit() {
+    let store = memory();
+    let bench = Bench::start(
+        &store,
+        2,
+        IngestConfig { cadence: Cadence::fixed(Duration::ZERO), ..config(AckLevel::Object) },
+        None,
+    )
+    .await;
+    bench.write("known v=1 1").await.unwrap();
+    let before = bench.objects_listed().await;
+    let bodies = ["known v=1 2", "new v=1 3", "nonsense", "", "other w=1i 4", "known v=2 5"];
+    let writes = bodies.iter().zip(Arrival::of(bodies.len()));
+    let written = join_all(writes.map(|(body, arrival)| bench.ingest.write_with(request(body), Some(arrival)))).await;
+    let rows: Vec<Option<usize>> =
+        written.iter().map(|outcome| outcome.as_ref().ok().map(|outcome| outcome.row_count)).collect();
+    assert_eq!(rows, [Some(1), Some(1), None, Some(0), Some(1), Some(1)]);
+    assert_eq!(bench.objects_listed().await - before, 1);
+    let cost = written[0].as_ref().unwrap().cost;
+    assert_eq!(cost.writes, 4, "those that are in the object");
+}
+
+#[tokio::test(start_paused = true)]
 async fn writes_of_different_columns_share_an_object() {
     let store = memory();
     let bench = Bench::objects(&store, 2).await;
