@@ -188,7 +188,7 @@ async fn twenty_files_from_s3_killed_and_resumed_are_stored_exactly_once() {
     printed(&tidewell(&place, &["export", "m", "--store", "source", "--partition-by", "host", "-o", &lake], ""));
     let store = place.store();
     let args =
-        ["import", "parquet", "--direct", "--store", &store, "-m", "m", "--resume", "--memory-limit", "16MiB", &lake];
+        ["import", "parquet", "--direct", "--store", &store, "-m", "m", "--resume", "--memory-limit", "32MiB", &lake];
     let (mut killed, mut delay_ms) = (0, 50);
     loop {
         let mut command = std::process::Command::new(tidewell_testkit::binary());

@@ -108,7 +108,7 @@ pub(super) struct CommonArgs {
     #[arg(long, value_name = "FILES", default_value_t = 4)]
     concurrency: usize,
 
-    /// Memory that rows may take while they are sorted
+    /// Memory that the import may take for rows and decoders; at least 32MiB
     #[arg(long, value_name = "SIZE", default_value_t = ByteSize(1 << 30))]
     memory_limit: ByteSize,
 

@@ -8,7 +8,11 @@ use xxhash_rust::xxh3::xxh3_128;
 use crate::error::ImportError;
 
 /// The least memory that an import can work in, in bytes; tests sort their few rows in more runs.
-const MEMORY_BYTES_MIN: u64 = if cfg!(test) { 64 << 10 } else { 16 << 20 };
+const MEMORY_BYTES_MIN: u64 = if cfg!(test) { 64 << 10 } else { 32 << 20 };
+
+/// What is held of a Parquet file besides packed bytes and rows, for each of the few lanes that a small limit leaves: tests have
+/// small files.
+const UNPACKED_BYTES: u64 = if cfg!(test) { 0 } else { 12 << 20 };
 
 /// What a decoder of Parquet holds, mostly: the pages of a row group's columns as they are unpacked.
 const DECODER_BYTES: u64 = 16 << 20;
@@ -48,7 +52,7 @@ pub struct ImportOptions {
     /// How many parts of files are read and decoded at once, those of one file included; at least 1. The rows do not depend on
     /// it.
     pub concurrency: usize,
-    /// What all rows that are held take at most, in bytes; at least 16 MiB. 1 GiB.
+    /// What an import holds at most, in bytes: packed, decoded and sorted rows, and what decoders unpack; at least 32 MiB. 1 GiB.
     pub memory_bytes_max: u64,
     /// The most rows a batch; at least 1.
     pub batch_rows: usize,
@@ -88,7 +92,7 @@ impl ImportOptions {
     pub(crate) fn check(&self) -> Result<(), ImportError> {
         let wrong = |problem: &str| Err(ImportError::Option(problem.to_owned()));
         if self.memory_bytes_max < MEMORY_BYTES_MIN {
-            return wrong("the memory limit is at least 16 MiB: raise it (--memory-limit)");
+            return wrong("the memory limit is at least 32 MiB: raise it (--memory-limit)");
         }
         if self.concurrency == 0 {
             return wrong("at least one file must be read at once: raise --concurrency");
@@ -107,11 +111,21 @@ impl ImportOptions {
 
     /// What remembering the values of the dedup column may take.
     pub(crate) fn dedup_bytes_max(&self) -> u64 {
-        self.memory_bytes_max - self.rows_bytes_max()
+        self.shared_bytes() - self.rows_bytes_max()
     }
 
     fn rows_bytes_max(&self) -> u64 {
-        if self.dedup_column.is_some() { self.memory_bytes_max / 2 } else { self.memory_bytes_max }
+        if self.dedup_column.is_some() { self.shared_bytes() / 2 } else { self.shared_bytes() }
+    }
+
+    /// What is shared out: rows take up to a quarter more than they are counted for, in buffers that grew by doubling, and decoders
+    /// of Parquet are not counted at all.
+    fn shared_bytes(&self) -> u64 {
+        let counted = match self.format {
+            Format::Parquet(_) => self.memory_bytes_max.saturating_sub(UNPACKED_BYTES),
+            Format::Csv(_) => self.memory_bytes_max,
+        };
+        counted / 4 * 3
     }
 
     /// What tells this import from others of the same database, for its journal: where the rows go, and what they become. Made

@@ -1,5 +1,7 @@
 //! A bucket and the functions on it.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 use tidewell_testkit::S3;
 use tidewell_testkit::lambda::{Bootstrap, Emulator, Environment, Function, RuntimeApi, function_url};
@@ -14,6 +16,12 @@ pub(crate) struct Cloud {
     pub(crate) s3: S3,
 }
 
+/// The executable: that which `TIDEWELL_LAMBDA_BOOTSTRAP` names, such as one that is to be shipped, else this build's.
+fn bootstrap() -> PathBuf {
+    let built = PathBuf::from(env!("CARGO_BIN_EXE_bootstrap"));
+    std::env::var_os("TIDEWELL_LAMBDA_BOOTSTRAP").map_or(built, PathBuf::from)
+}
+
 impl Cloud {
     /// `None`, said aloud, where the emulator or an S3 is missing.
     pub(crate) fn find() -> Option<Self> {
@@ -22,7 +30,7 @@ impl Cloud {
 
     /// The function with the store, and folders for imports and results that lie beside it.
     pub(crate) fn function(&self) -> Function {
-        let function = Function::new(env!("CARGO_BIN_EXE_bootstrap")).timeout_s(300).s3(&self.s3);
+        let function = Function::new(bootstrap()).timeout_s(300).s3(&self.s3);
         function.variable("TIDEWELL_DB", DATABASE).variable("TIDEWELL_LAMBDA_IMPORT_PREFIX", &self.import_prefix())
     }
 
