@@ -15,6 +15,7 @@ use crate::database::Database;
 use crate::engine::Engine;
 use crate::error::{EngineError, ErrorKind};
 use crate::fold::FoldReport;
+use crate::rollup::check_retention;
 
 /// Hears what is being done, for a person.
 pub type Progress<'a> = &'a (dyn Fn(String) + Send + Sync);
@@ -131,8 +132,8 @@ impl Engine {
     /// Runs a verb on one database, or on every one. `progress` hears what is being done, for a person.
     ///
     /// # Errors
-    /// [`EngineError`]: `DatabaseNotFound`, the store, damage. Databases before the one that failed are done; the same verb
-    /// may be called again.
+    /// [`EngineError`]: `DatabaseNotFound`, the store, damage: of the first database that failed. The others are done all the same;
+    /// the same verb may be called again.
     pub async fn maintain(
         &self,
         verb: Verb,
@@ -141,7 +142,7 @@ impl Engine {
         progress: Progress<'_>,
     ) -> Result<VerbRun, EngineError> {
         let started = self.inner.env.monotonic();
-        let mut run = VerbRun::default();
+        let (mut run, mut failed) = (VerbRun::default(), None);
         for name in self.named(database).await? {
             let elapsed = self.inner.env.monotonic().saturating_sub(started);
             let time_limit = options.time_limit.map(|limit| limit.saturating_sub(elapsed));
@@ -150,11 +151,17 @@ impl Engine {
                 continue;
             }
             let options = VerbOptions { time_limit, ..options.clone() };
-            let database = self.inner.databases.open(&name).await?;
             let of_database = |what: String| progress(format!("{name}: {what}"));
-            run.reports.push(self.maintain_database(verb, &database, &options, &of_database).await?);
+            let maintained = async {
+                let database = self.inner.databases.open(&name).await?;
+                self.maintain_database(verb, &database, &options, &of_database).await
+            };
+            match maintained.await {
+                Ok(report) => run.reports.push(report),
+                Err(error) => failed = failed.or(Some(error)),
+            }
         }
-        Ok(run)
+        failed.map_or(Ok(run), Err)
     }
 
     pub(crate) async fn maintain_database(
@@ -260,7 +267,8 @@ impl Engine {
     /// Sets how long the rows of a table, or of all tables that do not say, are kept; `None` for ever. One commit.
     ///
     /// # Errors
-    /// [`EngineError`]: `DatabaseNotFound`, a table's name that cannot be, the store.
+    /// [`EngineError`]: `DatabaseNotFound`, a table's name that cannot be, `Invalid` for one that is too short for a rollup of the
+    /// table, the store.
     pub async fn set_retention(
         &self,
         database: &str,
@@ -276,6 +284,7 @@ impl Engine {
             return Err(EngineError::new(ErrorKind::NotFound, message));
         }
         let retention_ms = retention.map_or(0, |span| u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+        check_retention(&database.manifest.state(), table.as_ref(), retention_ms)?;
         let writer = self.inner.env.writer_id();
         Ok(set_retention(&database.manifest, writer, table, retention_ms).await?.get())
     }

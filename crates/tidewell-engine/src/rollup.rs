@@ -4,11 +4,11 @@ mod run;
 mod sql;
 
 use tidewell_maintain::rollup::{self as maintained, due};
-use tidewell_manifest::{Rollup, RollupDefinition};
-use tidewell_types::{TimeBounds, TimestampNs};
+use tidewell_manifest::{Rollup, RollupDefinition, State};
+use tidewell_types::{TableName, TimeBounds, TimestampNs};
 
 use crate::engine::Engine;
-use crate::error::EngineError;
+use crate::error::{EngineError, ErrorKind};
 
 /// A rollup, for a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,34 @@ pub struct RollupStatus {
     pub stepped: u64,
     /// The span of the buckets that are to be computed and settled by now; `None` where it is up to date.
     pub due: Option<TimeBounds>,
+}
+
+/// Whether rows are kept for long enough that a bucket of them can be computed.
+fn check_kept(definition: &RollupDefinition, kept_ms: Option<u64>) -> Result<(), EngineError> {
+    let needed_ms = definition.interval_ms.saturating_add(definition.settle_ms);
+    match kept_ms.filter(|kept_ms| *kept_ms <= needed_ms) {
+        None => Ok(()),
+        Some(kept_ms) => Err(EngineError::new(
+            ErrorKind::Invalid,
+            format!(
+                "rows of table {:?} are kept for {kept_ms} ms, and a bucket of the rollup is computed {needed_ms} ms after its \
+                 start: keep them for longer, or take narrower buckets",
+                definition.source.as_str()
+            ),
+        )),
+    }
+}
+
+/// Whether the rollups of a table, or of all that have no retention of their own, could still be computed.
+pub(crate) fn check_retention(state: &State, table: Option<&TableName>, kept_ms: u64) -> Result<(), EngineError> {
+    let has_own = |table: &TableName| state.tables.get(table).is_some_and(|table| table.retention_ms.is_some());
+    for rollup in state.rollups.values().filter(|_| kept_ms > 0) {
+        let source = &rollup.definition.source;
+        if table.map_or_else(|| !has_own(source), |table| table == source) {
+            check_kept(&rollup.definition, Some(kept_ms))?;
+        }
+    }
+    Ok(())
 }
 
 impl Engine {
@@ -40,6 +68,9 @@ impl Engine {
     ) -> Result<u64, EngineError> {
         self.check_open()?;
         let database = self.inner.databases.existing(database).await?;
+        let state = database.manifest.state();
+        let source = state.tables.get(&definition.source).cloned().unwrap_or_default();
+        check_kept(&definition, state.retention_ms_of(&source))?;
         let since = since.unwrap_or(TimestampNs::MIN);
         Ok(maintained::create(&database.manifest, &self.inner.env, name, definition, since).await?.get())
     }

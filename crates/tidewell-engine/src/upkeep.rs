@@ -58,6 +58,7 @@ fn has_settled_buckets(state: &State, now: TimestampNs) -> bool {
 
 async fn keep_up(engine: &Engine, database: &Database) -> Result<(), EngineError> {
     let config = &engine.inner.config.maintain;
+    let mut rolled = Ok(());
     for verb in VERBS {
         let options = VerbOptions {
             cold_after: Duration::from_millis(config.cold_after_ms),
@@ -67,8 +68,17 @@ async fn keep_up(engine: &Engine, database: &Database) -> Result<(), EngineError
         if verb == Verb::Tier && config.cold_after_ms == 0 {
             continue;
         }
-        let report = engine.maintain_database(verb, database, &options, &|_| {}).await?;
-        tracing::debug!(database = %database.name, ?verb, figures = ?report.figures, "maintained");
+        match engine.maintain_database(verb, database, &options, &|_| {}).await {
+            Ok(report) => {
+                tracing::debug!(database = %database.name, ?verb, figures = ?report.figures, "maintained");
+            }
+            // Its definition is somebody's own, and what is wrong with it must not stop what keeps the database small.
+            Err(error) if verb == Verb::Rollup => {
+                tracing::warn!(database = %database.name, %error, "a rollup was not computed in full; it is tried again");
+                rolled = Err(error);
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
+    rolled
 }

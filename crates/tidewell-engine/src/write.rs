@@ -1,5 +1,6 @@
 //! One write, for the edges.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -89,9 +90,18 @@ impl Engine {
     /// Stores bodies that came together, all at the same time; those of one database share log objects. The answers in the
     /// order of the requests, each as [`Engine::write`] gives it.
     pub async fn write_all(&self, requests: Vec<WriteRequest>) -> Vec<Result<WriteReply, WriteError>> {
-        let arrivals = Arrival::of(requests.len());
-        let writes = requests.into_iter().zip(arrivals);
-        join_all(writes.map(|(request, arrival)| self.write_with(request, Some(arrival)))).await
+        let mut arrivals: BTreeMap<String, Vec<Arrival>> = BTreeMap::new();
+        for request in &requests {
+            arrivals.entry(request.database.clone()).or_default();
+        }
+        for (database, arrivals) in &mut arrivals {
+            *arrivals = Arrival::of(requests.iter().filter(|request| request.database == *database).count());
+        }
+        let writes = requests.into_iter().map(|request| {
+            let arrival = arrivals.get_mut(&request.database).and_then(Vec::pop);
+            self.write_with(request, arrival)
+        });
+        join_all(writes.collect::<Vec<_>>()).await
     }
 
     async fn write_with(&self, request: WriteRequest, arrival: Option<Arrival>) -> Result<WriteReply, WriteError> {

@@ -11,6 +11,8 @@ mod columns;
 mod plan;
 mod writer;
 
+use std::sync::Arc;
+
 use tidewell_env::Env;
 use tidewell_manifest::{
     Author, CommitError, Intent, Manifest, Refusal, RollupChange, RollupDefinition, State, check_rollup_name,
@@ -34,7 +36,8 @@ pub enum RollupError {
     Unknown(String),
 }
 
-/// Makes a rollup, with its history from the bucket that holds `since` on. One commit, none where there is the same one already.
+/// Makes a rollup, with its history from the bucket that holds `since` on. One commit, none where there is the same
+/// one already; the version that made it.
 ///
 /// # Errors
 /// [`MaintainError::Rollup`] for a name or definition that cannot be, [`MaintainError::Commit`].
@@ -51,7 +54,8 @@ pub async fn create(
     let same = (name.to_owned(), definition.clone());
     let change = RollupChange { name: name.to_owned(), definition: Some((definition, since)) };
     let is_there = move |state: &State| state.rollups.get(&same.0).is_some_and(|rollup| rollup.definition == same.1);
-    commit_change(manifest, env, change, is_there).await
+    let state = commit_change(manifest, env, change, is_there).await?;
+    Ok(state.rollups.get(name).map_or(state.version, |rollup| rollup.created))
 }
 
 /// Gives a rollup up; its target's rows stay. One commit.
@@ -60,7 +64,7 @@ pub async fn create(
 /// [`MaintainError::Rollup`] where there is none of the name, [`MaintainError::Commit`].
 pub async fn drop(manifest: &Manifest, env: &Env, name: &str) -> Result<Version, MaintainError> {
     let change = RollupChange { name: name.to_owned(), definition: None };
-    commit_change(manifest, env, change, |_| false).await
+    Ok(commit_change(manifest, env, change, |_| false).await?.version)
 }
 
 async fn commit_change(
@@ -68,7 +72,7 @@ async fn commit_change(
     env: &Env,
     change: RollupChange,
     is_done: impl Fn(&State) -> bool + Send + 'static,
-) -> Result<Version, MaintainError> {
+) -> Result<Arc<State>, MaintainError> {
     let writer = env.writer_id();
     let intend = move |state: &State| {
         if is_done(state) {
@@ -78,7 +82,7 @@ async fn commit_change(
         Ok(Some(Intent { rollup_changes: vec![change.clone()], ..Intent::new(author) }))
     };
     match manifest.commit(intend).await {
-        Ok(state) => Ok(state.version),
+        Ok(state) => Ok(state),
         Err(CommitError::Refused(Refusal::RollupMissing(name))) => Err(RollupError::Unknown(name).into()),
         Err(CommitError::Refused(
             refusal @ (Refusal::RollupTaken(_)

@@ -23,6 +23,10 @@ const SETTLE_MS_MAX: u64 = 366 * 86_400_000;
 pub const ROLLUPS_MAX: usize = 256;
 /// The longest name, in bytes.
 const NAME_BYTES_MAX: usize = 128;
+/// Tags or fields that a definition names, at most: as many as a table has.
+const NAMES_MAX: usize = 1000;
+/// All that it names together, in bytes: every checkpoint has it.
+const NAMES_BYTES_MAX: usize = 64 << 10;
 
 /// What is made of a field's values in a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -126,6 +130,9 @@ impl RollupDefinition {
         }
         let lists = [("tag", &self.tags), ("field", &self.fields)];
         for (what, names) in lists.into_iter().filter_map(|(what, names)| Some((what, names.as_ref()?))) {
+            if names.len() > NAMES_MAX || names.iter().map(String::len).sum::<usize>() > NAMES_BYTES_MAX {
+                return Err(format!("it names too many {what}s: {NAMES_MAX} and {NAMES_BYTES_MAX} bytes are allowed"));
+            }
             let mut sorted: Vec<&String> = names.iter().collect();
             sorted.sort_unstable();
             if let Some(pair) = sorted.windows(2).find(|pair| pair.first() == pair.last()) {
@@ -217,10 +224,11 @@ pub struct RollupChange {
 /// What is wrong with it.
 pub fn check_rollup_name(name: &str) -> Result<(), String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    match !name.is_empty() && name.len() <= NAME_BYTES_MAX && name.bytes().all(is_plain) {
+    let is_path = name.starts_with('.');
+    match !name.is_empty() && !is_path && name.len() <= NAME_BYTES_MAX && name.bytes().all(is_plain) {
         true => Ok(()),
         false => Err(format!(
-            "a rollup's name is 1 to {NAME_BYTES_MAX} letters, digits, '_', '-' or '.', and {name:?} is not"
+            "a rollup's name is 1 to {NAME_BYTES_MAX} letters, digits, '_', '-' or '.', not first, and {name:?} is not"
         )),
     }
 }

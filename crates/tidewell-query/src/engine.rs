@@ -62,6 +62,19 @@ impl QueryEngine {
         Ok(Self { limits: Arc::new(limits), cache, registered, env, base: Arc::new(base), turns })
     }
 
+    /// The same engine for questions that are made here and not asked by users: as long as they come out, of as many rows, and with
+    /// ten times the time.
+    #[must_use]
+    pub fn for_own_questions(&self) -> Self {
+        let limits = QueryLimits {
+            sql_bytes_max: usize::MAX,
+            rows_max: None,
+            timeout: self.limits.timeout.saturating_mul(10),
+            ..(*self.limits).clone()
+        };
+        Self { limits: Arc::new(limits), ..self.clone() }
+    }
+
     /// The tables that a statement reads, so that the caller can make a view of those alone. No request.
     ///
     /// # Errors

@@ -8,8 +8,8 @@ use arrow_array::cast::AsArray as _;
 use arrow_array::types::TimestampNanosecondType;
 use futures::StreamExt as _;
 use tidewell_maintain::rollup::{Reach, RollupOutcome, RollupWork, RollupWriter, is_span_known};
-use tidewell_manifest::{RollupDefinition, State};
-use tidewell_query::{QueryError, Question};
+use tidewell_manifest::{RollupDefinition, Segments, State};
+use tidewell_query::{QueryEngine, QueryError, Question};
 use tidewell_types::{TimeBounds, TimestampNs};
 
 use super::sql;
@@ -23,6 +23,8 @@ use crate::snapshot::bare;
 const WINDOW_MS: u64 = 86_400_000;
 /// The longest window, over spans that prove to be empty: some 100 years.
 const WINDOW_MS_MAX: u64 = WINDOW_MS * 36_525;
+/// Deletes that wait in a target, before no more is hidden: users' own count too.
+const TOMBSTONES_MANY: usize = 256;
 /// How often a window is begun anew because another process was first.
 const RACES_MAX: u64 = 8;
 
@@ -46,6 +48,8 @@ enum Next {
     GoOn { had_rows: bool },
     /// Another process was first.
     Lost,
+    /// So many rows of the target are hidden by now that a compaction is to take them out first.
+    Hidden,
     /// Nothing is due.
     UpToDate,
 }
@@ -55,6 +59,7 @@ struct Run<'a> {
     engine: &'a Engine,
     database: &'a Database,
     metered: &'a Metered,
+    queries: QueryEngine,
     progress: Progress<'a>,
     /// No window is begun from this reading of the clock on.
     until: Option<Duration>,
@@ -64,9 +69,17 @@ struct Run<'a> {
 struct Rolling<'a> {
     run: &'a Run<'a>,
     name: String,
-    /// The source's span, where a question had to find it, and of which version.
-    rows: Option<(TimeBounds, u64)>,
+    /// The source's span, where a question had to find it, and the segments that it is of.
+    rows: Option<(TimeBounds, Segments)>,
+    /// Where the run has come to: what is marked anew behind it is left to the next, so that a run ends.
+    from: TimestampNs,
+    /// The window at hand.
+    window: Option<TimeBounds>,
     window_ms: u64,
+    /// The longest window that has not proved to be too large.
+    window_ms_max: u64,
+    /// Whether segments were gone when the last question was asked.
+    was_gone: bool,
 }
 
 impl Engine {
@@ -80,14 +93,13 @@ impl Engine {
         progress: Progress<'_>,
     ) -> Result<(Vec<Figure>, bool), EngineError> {
         let until = options.time_limit.map(|limit| self.inner.env.monotonic().saturating_add(limit));
-        let run = Run { engine: self, database, metered, progress, until };
+        let queries = self.inner.queries.for_own_questions();
+        let run = Run { engine: self, database, metered, queries, progress, until };
         let state = metered.manifest.catch_up().await?;
         let (mut done, mut failed) = (Done::default(), None);
         for name in in_order(&state) {
             done.rollups += 1;
-            let rolling = Rolling { run: &run, name, rows: None, window_ms: WINDOW_MS };
-            let name = rolling.name.clone();
-            if let Err(error) = rolling.roll(&mut done).await {
+            if let Err(error) = Rolling::new(&run, name.clone()).roll(&mut done).await {
                 tracing::warn!(database = %database.name, rollup = name, %error, "a rollup could not be computed; others go on");
                 failed = failed.or(Some(error));
             }
@@ -103,6 +115,8 @@ impl Engine {
 enum StepError {
     /// Its rows take more than a question may; a narrower one may do.
     TooLarge(EngineError),
+    /// Segments that it needs are not there any more.
+    Gone(EngineError),
     Other(EngineError),
 }
 
@@ -112,35 +126,71 @@ impl<E: Into<EngineError>> From<E> for StepError {
     }
 }
 
-impl Rolling<'_> {
+impl<'a> Rolling<'a> {
+    fn new(run: &'a Run<'a>, name: String) -> Self {
+        Self {
+            run,
+            name,
+            rows: None,
+            from: TimestampNs::MIN,
+            window: None,
+            window_ms: WINDOW_MS,
+            window_ms_max: WINDOW_MS,
+            was_gone: false,
+        }
+    }
+
     async fn roll(mut self, done: &mut Done) -> Result<(), EngineError> {
         let run = self.run;
-        let mut races = 0;
+        let (mut races, mut failed) = (0, None);
         loop {
             if run.until.is_some_and(|until| run.engine.inner.env.monotonic() >= until) {
-                let state = run.metered.manifest.state();
-                done.is_left |= self.next(&state).await?.is_some();
-                return Ok(());
+                break;
             }
             match self.step(done).await {
-                Ok(Next::UpToDate) => return Ok(()),
+                Ok(Next::UpToDate) => break,
                 Ok(Next::GoOn { had_rows }) => {
-                    self.window_ms = if had_rows { WINDOW_MS } else { (self.window_ms * 2).min(WINDOW_MS_MAX) };
+                    self.go_on(had_rows);
                     (run.progress)(format!("{}: {} buckets, {} rows", self.name, done.buckets, done.rows));
                 }
                 Ok(Next::Lost) if races < RACES_MAX => {
                     (races, done.lost) = (races + 1, done.lost + 1);
                     run.metered.manifest.catch_up().await?;
                 }
-                Ok(Next::Lost) => {
-                    done.is_left = true;
-                    return Ok(());
+                Ok(Next::Lost | Next::Hidden) => break,
+                Err(StepError::TooLarge(_)) if self.window_ms > self.width_ms() => self.shrink(),
+                // One bucket that cannot be computed must not stand in the way of those after it.
+                Err(StepError::TooLarge(error)) => {
+                    failed = failed.or(Some(error));
+                    self.pass();
                 }
-                Err(StepError::TooLarge(_)) if self.window_ms > self.width_ms() => {
-                    self.window_ms = (self.window_ms / 8).max(self.width_ms());
-                }
-                Err(StepError::TooLarge(error) | StepError::Other(error)) => return Err(error),
+                Err(StepError::Gone(error) | StepError::Other(error)) => return Err(error),
             }
+        }
+        self.from = TimestampNs::MIN;
+        done.is_left |= self.next(&run.metered.manifest.state()).await?.is_some();
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn go_on(&mut self, had_rows: bool) {
+        let longer_ms = self.window_ms.saturating_mul(2);
+        self.window_ms = match had_rows {
+            true if self.window_ms > WINDOW_MS => WINDOW_MS,
+            true => longer_ms.min(self.window_ms_max),
+            false => longer_ms.min(WINDOW_MS_MAX),
+        };
+        self.pass();
+    }
+
+    fn shrink(&mut self) {
+        self.window_ms_max = (self.window_ms / 2).clamp(self.width_ms(), WINDOW_MS);
+        self.window_ms = (self.window_ms / 8).max(self.width_ms());
+    }
+
+    /// Goes on behind the window.
+    fn pass(&mut self) {
+        if let Some(window) = self.window.take() {
+            self.from = TimestampNs::from_ns(window.max.as_ns().saturating_add(1)).max(self.from);
         }
     }
 
@@ -152,18 +202,20 @@ impl Rolling<'_> {
     /// What is due as of a state.
     async fn next(&mut self, state: &Arc<State>) -> Result<Option<RollupWork>, EngineError> {
         let Some(rollup) = state.rollups.get(&self.name) else { return Ok(None) };
-        let version = state.version.get();
+        let segments = state.tables.get(&rollup.definition.source).map(|source| source.segments.clone());
+        let segments = segments.unwrap_or_default();
         if is_span_known(state, &rollup.definition) {
             self.rows = None;
-        } else if self.rows.is_none_or(|(_, of)| of != version) {
-            self.rows = self.span(state, &rollup.definition).await?.map(|rows| (rows, version));
+        } else if self.rows.as_ref().is_none_or(|(_, of)| *of != segments) {
+            self.rows = Some((self.span(state, &rollup.definition).await?, segments));
         }
-        let reach = Reach { rows: self.rows.map(|(rows, _)| rows), window_ms: self.window_ms };
+        let rows = self.rows.as_ref().map(|(rows, _)| *rows);
+        let reach = Reach { rows, window_ms: self.window_ms, from: self.from };
         Ok(RollupWork::next(state, &self.name, self.run.engine.inner.env.now(), reach))
     }
 
     /// The span of the source's rows, registered files' included.
-    async fn span(&self, state: &Arc<State>, definition: &RollupDefinition) -> Result<Option<TimeBounds>, EngineError> {
+    async fn span(&self, state: &Arc<State>, definition: &RollupDefinition) -> Result<TimeBounds, EngineError> {
         let mut answer = self.ask(state, sql::span(definition)).await?;
         let mut bounds = None;
         while let Some(rows) = answer.rows.next().await.transpose()? {
@@ -174,19 +226,24 @@ impl Rolling<'_> {
             bounds = instant(0).zip(instant(1)).map(|(min, max)| TimeBounds { min, max }).or(bounds);
         }
         // Without rows nothing is to be read: the end of time has none.
-        Ok(Some(bounds.unwrap_or(TimeBounds { min: TimestampNs::MAX, max: TimestampNs::MAX })))
+        Ok(bounds.unwrap_or(TimeBounds { min: TimestampNs::MAX, max: TimestampNs::MAX }))
     }
 
     async fn ask(&self, state: &Arc<State>, text: String) -> Result<tidewell_query::Answer, QueryError> {
-        let (engine, metered) = (self.run.engine, self.run.metered);
+        let metered = self.run.metered;
         let view = bare(self.run.database, metered.manifest.clone(), state);
-        engine.inner.queries.ask(&metered.store, view, &Question::Sql(text, BTreeMap::new())).await
+        self.run.queries.ask(&metered.store, view, &Question::Sql(text, BTreeMap::new())).await
     }
 
     async fn step(&mut self, done: &mut Done) -> Result<Next, StepError> {
         let metered = self.run.metered;
         let state = metered.manifest.state();
         let Some(work) = self.next(&state).await? else { return Ok(Next::UpToDate) };
+        let hidden = state.tables.get(&work.definition.target).map_or(0, |target| target.tombstones.len());
+        if hidden >= TOMBSTONES_MANY && !work.replaced.is_empty() {
+            return Ok(Next::Hidden);
+        }
+        self.window = work.window;
         let source = state.tables.get(&work.definition.source).map(|table| Arc::clone(&table.schema));
         let question =
             work.window.and_then(|window| sql::buckets(&work.definition, &source.unwrap_or_default(), window));
@@ -195,9 +252,10 @@ impl Rolling<'_> {
         let mut writer = RollupWriter::new(store, env, manifest, &state, work)?;
         if let Some(question) = question {
             match self.write(&state, question, &mut writer).await {
-                Ok(true) => {}
-                // What was to be read was collected meanwhile.
-                Ok(false) => {
+                Ok(()) => self.was_gone = false,
+                // What was to be read was collected meanwhile, or is really gone.
+                Err(StepError::Gone(_)) if !self.was_gone => {
+                    self.was_gone = true;
                     writer.discard().await;
                     metered.manifest.reload().await?;
                     return Ok(Next::Lost);
@@ -220,27 +278,24 @@ impl Rolling<'_> {
         }
     }
 
-    /// Asks and takes the answer; `false` where segments that it needs are gone.
-    async fn write(&self, state: &Arc<State>, question: String, writer: &mut RollupWriter) -> Result<bool, StepError> {
-        let failed = |error: QueryError| match &error {
-            QueryError::Gone { .. } => Ok(false),
-            QueryError::Timeout { .. } | QueryError::RowLimit { .. } | QueryError::MemoryLimit { .. } => {
-                Err(StepError::TooLarge(error.into()))
-            }
-            _ => Err(StepError::Other(error.into())),
-        };
-        let mut answer = match self.ask(state, question).await {
-            Ok(answer) => answer,
-            Err(error) => return failed(error),
-        };
+    /// Asks and takes the answer.
+    async fn write(&self, state: &Arc<State>, question: String, writer: &mut RollupWriter) -> Result<(), StepError> {
+        let mut answer = self.ask(state, question).await.map_err(asked)?;
         while let Some(rows) = answer.rows.next().await {
-            match rows {
-                Ok(rows) => writer.push(&rows).await?,
-                Err(error) => return failed(error),
-            }
+            writer.push(&rows.map_err(asked)?).await?;
         }
-        writer.stage().await?;
-        Ok(true)
+        Ok(writer.stage().await?)
+    }
+}
+
+/// What a question's failure means for its window.
+fn asked(error: QueryError) -> StepError {
+    match &error {
+        QueryError::Gone { .. } => StepError::Gone(error.into()),
+        QueryError::Timeout { .. } | QueryError::RowLimit { .. } | QueryError::MemoryLimit { .. } => {
+            StepError::TooLarge(error.into())
+        }
+        _ => StepError::Other(error.into()),
     }
 }
 

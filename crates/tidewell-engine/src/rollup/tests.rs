@@ -234,6 +234,92 @@ async fn definition_that_cannot_be_is_invalid_and_an_unknown_database_is_said() 
     }
 }
 
+#[tokio::test]
+async fn retention_that_is_too_short_for_a_bucket_is_refused_either_way() {
+    let folder = TempDir::new().unwrap();
+    let engine = open(folder.path()).await;
+    write(&engine, "m,host=a v=1 0\nn v=1 0").await;
+    let day = Some(std::time::Duration::from_secs(86_400));
+    let daily = || definition("m", "daily", 86_400, &[Aggregate::Mean]);
+    engine.set_retention("d", None, day).await.unwrap();
+    let error = engine.create_rollup("d", "days", daily(), None).await.unwrap_err();
+    assert!(error.kind == ErrorKind::Invalid && error.message.contains("\"m\""), "{error}");
+    engine.set_retention("d", Some("m"), None).await.unwrap();
+    engine.create_rollup("d", "days", daily(), None).await.unwrap();
+    engine.set_retention("d", None, day).await.unwrap();
+    engine.set_retention("d", Some("n"), day).await.unwrap();
+    let error = engine.set_retention("d", Some("m"), day).await.unwrap_err();
+    assert!(error.kind == ErrorKind::Invalid && error.message.contains("narrower"), "{error}");
+}
+
+#[tokio::test]
+async fn rollup_that_is_made_anew_leaves_nothing_of_the_one_before() {
+    let folder = TempDir::new().unwrap();
+    let engine = open(folder.path()).await;
+    let rows: Vec<String> = (0..48).map(|hour| format!("m,host=a v=1 {}", hour * 3600 * SECOND_NS)).collect();
+    write(&engine, &rows.join("\n")).await;
+    fold(&engine).await;
+    engine.create_rollup("d", "r", definition("m", "t", 3600, &[Aggregate::Sum]), None).await.unwrap();
+    run(&engine).await;
+    assert_eq!(ask(&engine, "SELECT count(*), sum(sum_v) FROM t").await, "48 48.0");
+    engine.drop_rollup("d", "r").await.unwrap();
+    let made = engine.create_rollup("d", "r", definition("m", "t", 86_400, &[Aggregate::Sum]), None).await.unwrap();
+    run(&engine).await;
+    assert_eq!(ask(&engine, "SELECT count(*), sum(sum_v) FROM t").await, "2 48.0");
+    let again = engine.create_rollup("d", "r", definition("m", "t", 86_400, &[Aggregate::Sum]), None).await.unwrap();
+    assert_eq!(again, made, "the same again is the one that is there");
+}
+
+#[tokio::test]
+async fn rollup_that_cannot_be_computed_stops_neither_others_nor_other_databases() {
+    let folder = TempDir::new().unwrap();
+    let engine = open(folder.path()).await;
+    write(&engine, "m,host=a v=1 0\nbad mean_v=\"text\" 0").await;
+    fold(&engine).await;
+    engine.create_rollup("d", "a_bad", definition("m", "bad", 60, &[Aggregate::Mean]), None).await.unwrap();
+    engine.create_rollup("d", "b_good", definition("m", "good", 60, &[Aggregate::Mean]), None).await.unwrap();
+    let request = WriteRequest {
+        database: "e".to_owned(),
+        precision: Precision::Nanosecond,
+        ack: None,
+        accept_partial: false,
+        idempotency_key: None,
+        body: "m,host=a v=4 0".into(),
+    };
+    engine.write(request).await.unwrap();
+    engine.fold(None, None).await.unwrap();
+    engine.create_rollup("e", "good", definition("m", "good", 60, &[Aggregate::Mean]), None).await.unwrap();
+    let error = engine.maintain(Verb::Rollup, None, &VerbOptions::default(), &|_| {}).await.unwrap_err();
+    assert!(error.message.contains("mean_v"), "{error}");
+    assert_eq!(ask(&engine, "SELECT mean_v FROM good").await, "1.0");
+    let answer = engine.query_sql("e", "SELECT mean_v FROM good", BTreeMap::new(), &ReadOptions::default()).await;
+    assert_eq!(answer.unwrap().rows.try_collect::<Vec<_>>().await.unwrap()[0].num_rows(), 1);
+}
+
+#[tokio::test]
+async fn windows_that_take_more_than_a_question_may_are_made_smaller() {
+    let folder = TempDir::new().unwrap();
+    let store = StoreUrl::Folder(folder.path().join("store"));
+    let mut config = EngineConfig { store, background: false, ..EngineConfig::default() };
+    config.wal.mode = Some("object".parse().unwrap());
+    // A day of minutes and hosts is more than this.
+    config.limits.query_memory_bytes_max = 8 << 20;
+    let engine = Engine::open(config, Env::system()).await.unwrap();
+    for host in 0..20 {
+        let rows = (0..1440).map(|minute| format!("m,host=h{host:04} v={minute} {}", minute * 60 * SECOND_NS));
+        write(&engine, &rows.collect::<Vec<_>>().join("\n")).await;
+    }
+    fold(&engine).await;
+    minutes(&engine).await;
+    let ran = run(&engine).await;
+    assert_eq!((figure(&ran, "rows"), ran.is_done), (28_800, true), "{ran:?}");
+    assert!(figure(&ran, "steps") > 1, "{ran:?}");
+    assert_eq!(
+        ask(&engine, "SELECT count(*), sum(sum_v) FROM m_1m").await,
+        ask(&engine, "SELECT count(*), sum(v) FROM m").await
+    );
+}
+
 /// Numbers that look random, the same for a seed.
 struct Dice(u64);
 

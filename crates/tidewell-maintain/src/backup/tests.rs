@@ -91,6 +91,32 @@ async fn backup_holds_what_was_acknowledged_and_is_a_store_that_works() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn backup_has_the_rollups_and_what_is_still_to_be_computed_of_them() {
+    let (source, target) = (database().await, memory());
+    let process = process(&source, 3).await;
+    let definition = tidewell_manifest::RollupDefinition {
+        source: table("m"),
+        target: table("hours"),
+        interval_ms: 3_600_000,
+        settle_ms: 0,
+        tags: None,
+        fields: None,
+        aggregates: vec![tidewell_manifest::Aggregate::Count],
+    };
+    let since = tidewell_types::TimestampNs::from_ns(0);
+    crate::rollup::create(&process.manifest, &process.env, "hours", definition, since).await.unwrap();
+    log(&source, (1, 0, 10), "m", &[one(-DAY_NS)]).await;
+    process.folder.fold().await.unwrap();
+    back_up(&process, &source, &target).await.unwrap();
+    let (here, there) = (process.manifest.state(), open(&target, 5).await.state());
+    assert_eq!((here.rollups.len(), here.rollups["hours"].dirty.spans().len()), (1, 2));
+    assert_eq!(there.rollups, here.rollups);
+    let elsewhere = memory();
+    put_back(&target, &elsewhere).await.unwrap();
+    assert_eq!(open(&elsewhere, 6).await.state().rollups, here.rollups);
+}
+
+#[tokio::test(start_paused = true)]
 async fn backup_again_copies_what_is_new_and_old_readers_follow() {
     let (source, target) = (database().await, memory());
     let process = process(&source, 3).await;

@@ -33,6 +33,12 @@ fn up_to(span: &DirtySpan, last: TimestampNs) -> Option<DirtySpan> {
     (time.min <= time.max).then_some(DirtySpan { time, ..*span })
 }
 
+/// What of a span lies at or after an instant.
+fn since(span: DirtySpan, from: TimestampNs) -> Option<DirtySpan> {
+    let time = TimeBounds { min: span.time.min.max(from), max: span.time.max };
+    (time.min <= time.max).then_some(DirtySpan { time, ..span })
+}
+
 /// Whether the span of a rollup's source is known. It is not while it has registered files of which only the footers were read.
 #[must_use]
 pub fn is_span_known(state: &State, definition: &RollupDefinition) -> bool {
@@ -47,6 +53,8 @@ pub struct Reach {
     pub rows: Option<TimeBounds>,
     /// The length of a window, in milliseconds; a bucket at least.
     pub window_ms: u64,
+    /// Nothing before this instant, the start of a bucket.
+    pub from: TimestampNs,
 }
 
 impl RollupWork {
@@ -57,7 +65,9 @@ impl RollupWork {
         let rollup = state.rollups.get(name)?;
         let definition = rollup.definition.clone();
         let source = state.tables.get(&definition.source);
-        let floor = source.and_then(|source| source.time_floor);
+        let floor = source.and_then(|source| source.time_floor).unwrap_or(TimestampNs::MIN);
+        // A bucket that begins before the first instant has no time that a row of it could have.
+        let first = definition.first_whole(floor).max(definition.first_whole(TimestampNs::MIN));
         let mut work = Self {
             name: name.to_owned(),
             as_of: state.version,
@@ -74,10 +84,7 @@ impl RollupWork {
             work.settle_beyond(span, last, settled_to);
         }
         for span in rollup.dirty.spans().iter().filter_map(|span| up_to(span, settled_to)) {
-            let span = match floor.map(|floor| work.definition.first_whole(floor)) {
-                Some(first) => work.skip_before(first, span),
-                None => Some(span),
-            };
+            let span = work.skip_before(first, span).and_then(|span| since(span, reach.from));
             if let Some(span) = span {
                 work.take(span, segments, reach);
             }

@@ -88,7 +88,8 @@ impl State {
         self.check_rollup(definition)?;
         let dirty = DirtySpans::default();
         let mut rollup = Rollup { definition: definition.clone(), created: version, stepped: Version::ZERO, dirty };
-        rollup.mark(TimeBounds { min: *since, max: TimestampNs::MAX }, version, false);
+        // What the target has is another's: of an earlier rollup, or written by hand.
+        rollup.mark(TimeBounds { min: *since, max: TimestampNs::MAX }, version, true);
         Arc::make_mut(&mut self.rollups).insert(name.clone(), rollup);
         Ok(())
     }

@@ -42,14 +42,14 @@ impl DirtySpans {
         let at = self.0.partition_point(|span| span.time.min < new.time.min);
         self.0.insert(at, new);
         self.join_equals();
-        while self.0.len() > SPANS_MAX {
-            self.join_closest();
-        }
+        self.keep_few();
     }
 
     /// Takes away the marks of a span that are not newer than `as_of`.
     pub(crate) fn done(&mut self, time: TimeBounds, as_of: Version) {
         self.cut(time, |span| span.version <= as_of);
+        // One that was cut in its middle is two.
+        self.keep_few();
     }
 
     /// Cuts `time` out of the spans that `concerns` says.
@@ -82,6 +82,12 @@ impl DirtySpans {
             }
             is_same
         });
+    }
+
+    fn keep_few(&mut self) {
+        while self.0.len() > SPANS_MAX {
+            self.join_closest();
+        }
     }
 
     fn join_closest(&mut self) {

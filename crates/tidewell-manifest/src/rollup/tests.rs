@@ -54,6 +54,7 @@ fn definition_that_cannot_be_says_what_is_wrong() {
     wrong(|definition| definition.aggregates.clear(), "at least one");
     wrong(|definition| definition.aggregates.push(Aggregate::Min), "aggregate min is there twice");
     wrong(|definition| definition.fields = Some(Vec::new()), "empty");
+    wrong(|definition| definition.tags = Some((0..1001).map(|tag| tag.to_string()).collect()), "too many tags");
     wrong(|definition| definition.tags = Some(vec!["a".into(), "b".into(), "a".into()]), "\"a\" is there twice");
 }
 
@@ -62,7 +63,7 @@ fn names_are_plain_and_not_long() {
     for name in ["a", "cpu_1h", "a.b-c"] {
         check_rollup_name(name).unwrap();
     }
-    for name in ["", "a b", "a/b", "ä", &"a".repeat(129)] {
+    for name in ["", ".", "..", ".a", "a b", "a/b", "ä", &"a".repeat(129)] {
         assert!(check_rollup_name(name).is_err(), "{name:?}");
     }
 }

@@ -12,7 +12,7 @@ use super::*;
 use crate::rollup::create;
 
 const HOUR_NS: i64 = 3_600_000_000_000;
-const DAY: Reach = Reach { rows: None, window_ms: 86_400_000 };
+const DAY: Reach = Reach { rows: None, window_ms: 86_400_000, from: TimestampNs::MIN };
 
 fn span(min: i64, max: i64) -> TimeBounds {
     TimeBounds { min: TimestampNs::from_ns(min), max: TimestampNs::from_ns(max) }
@@ -170,6 +170,29 @@ async fn span_that_a_question_found_bounds_what_is_read() {
 async fn window_is_a_bucket_at_least() {
     let fixture = Fixture::new().await;
     let state = fixture.add("s", span(0, 10 * HOUR_NS)).await;
-    let work = RollupWork::next(&state, "r", at(100), Reach { rows: None, window_ms: 1 }).unwrap();
+    let work = RollupWork::next(&state, "r", at(100), Reach { window_ms: 1, ..DAY }).unwrap();
     assert_eq!(work.window, Some(hours(0, 1)));
+}
+
+#[tokio::test]
+async fn run_goes_on_from_where_it_is_and_leaves_what_came_behind_it() {
+    let fixture = Fixture::new().await;
+    let state = fixture.add("s", span(0, 50 * HOUR_NS)).await;
+    let work = RollupWork::next(&state, "r", at(100), Reach { from: at(30), ..DAY }).unwrap();
+    assert_eq!(work.window, Some(hours(30, 51)));
+    let state = fixture.settle(work).await;
+    // What has no rows is settled unread.
+    let rest = RollupWork::next(&state, "r", at(100), Reach { from: at(51), ..DAY }).unwrap();
+    assert_eq!((rest.window, rest.done), (None, vec![hours(51, 100)]));
+    assert_eq!(RollupWork::next(&state, "r", at(100), DAY).unwrap().window, Some(hours(0, 24)));
+}
+
+#[tokio::test]
+async fn bucket_that_begins_before_the_first_instant_is_settled_unread() {
+    let fixture = Fixture::new().await;
+    let state = fixture.add("s", TimeBounds::ALL).await;
+    let work = RollupWork::next(&state, "r", at(100), DAY).unwrap();
+    let first = state.rollups["r"].definition.first_whole(TimestampNs::MIN);
+    assert_eq!(work.window.unwrap().min, first);
+    assert_eq!(work.window.unwrap().max.as_ns(), first.as_ns() + 24 * HOUR_NS - 1);
 }
