@@ -1,5 +1,5 @@
 //! Waiting for the others, on a clock that stands still unless somebody waits.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use super::*;
 
