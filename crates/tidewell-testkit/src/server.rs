@@ -1,6 +1,7 @@
 //! The real `tidewell serve` as a child process.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -102,8 +103,7 @@ impl TestServer {
     /// # Panics
     /// When the binary cannot be run.
     pub fn try_start_in(folder: &Path, flags: &ServerFlags) -> Result<Self, String> {
-        let log_path = fresh_log_path(folder);
-        let log = File::create(&log_path).expect("a file for the server's log");
+        let (log_path, log) = fresh_log(folder);
         let mut command = Command::new(binary());
         command.arg("serve").arg("--bind").arg(format!("127.0.0.1:{}", flags.port)).args(&flags.flags);
         // What the environment of the test says must not leak into the server.
@@ -218,10 +218,18 @@ impl Drop for TestServer {
     }
 }
 
-/// The first `server-<n>.log` that is not there yet.
-fn fresh_log_path(folder: &Path) -> PathBuf {
-    let mut paths = (0..).map(|number| folder.join(format!("server-{number}.log")));
-    paths.find(|path| !path.exists()).unwrap_or_else(|| folder.join("server.log"))
+/// The first `server-<n>.log` that was not there yet: servers that start together in one folder must not read each other's
+/// addresses.
+fn fresh_log(folder: &Path) -> (PathBuf, File) {
+    let paths = (0..).map(|number| folder.join(format!("server-{number}.log")));
+    for path in paths {
+        match File::create_new(&path) {
+            Ok(log) => return (path, log),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => panic!("a file for the server's log at {}: {error}", path.display()),
+        }
+    }
+    unreachable!("numbers have no end")
 }
 
 /// The address in the line that says that the server is ready, once all of it is there.

@@ -175,7 +175,7 @@ impl<'a> Rolling<'a> {
     fn go_on(&mut self, had_rows: bool) {
         let longer_ms = self.window_ms.saturating_mul(2);
         self.window_ms = match had_rows {
-            true if self.window_ms > WINDOW_MS => WINDOW_MS,
+            true if self.window_ms > WINDOW_MS => WINDOW_MS.min(self.window_ms_max),
             true => longer_ms.min(self.window_ms_max),
             false => longer_ms.min(WINDOW_MS_MAX),
         };
@@ -183,7 +183,7 @@ impl<'a> Rolling<'a> {
     }
 
     fn shrink(&mut self) {
-        self.window_ms_max = (self.window_ms / 2).clamp(self.width_ms(), WINDOW_MS);
+        self.window_ms_max = (self.window_ms / 2).min(WINDOW_MS).max(self.width_ms());
         self.window_ms = (self.window_ms / 8).max(self.width_ms());
     }
 

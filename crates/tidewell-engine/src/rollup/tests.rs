@@ -27,6 +27,14 @@ async fn open(folder: &Path) -> Engine {
     Engine::open(config, Env::system()).await.unwrap()
 }
 
+async fn open_with_memory(folder: &Path, query_memory_bytes_max: u64) -> Engine {
+    let store = StoreUrl::Folder(folder.join("store"));
+    let mut config = EngineConfig { store, background: false, ..EngineConfig::default() };
+    config.wal.mode = Some("object".parse().unwrap());
+    config.limits.query_memory_bytes_max = query_memory_bytes_max;
+    Engine::open(config, Env::system()).await.unwrap()
+}
+
 async fn write(engine: &Engine, body: &str) {
     let request = WriteRequest {
         database: "d".to_owned(),
@@ -299,12 +307,8 @@ async fn rollup_that_cannot_be_computed_stops_neither_others_nor_other_databases
 #[tokio::test]
 async fn windows_that_take_more_than_a_question_may_are_made_smaller() {
     let folder = TempDir::new().unwrap();
-    let store = StoreUrl::Folder(folder.path().join("store"));
-    let mut config = EngineConfig { store, background: false, ..EngineConfig::default() };
-    config.wal.mode = Some("object".parse().unwrap());
     // A day of minutes and hosts is more than this.
-    config.limits.query_memory_bytes_max = 8 << 20;
-    let engine = Engine::open(config, Env::system()).await.unwrap();
+    let engine = open_with_memory(folder.path(), 8 << 20).await;
     for host in 0..20 {
         let rows = (0..1440).map(|minute| format!("m,host=h{host:04} v={minute} {}", minute * 60 * SECOND_NS));
         write(&engine, &rows.collect::<Vec<_>>().join("\n")).await;
@@ -318,6 +322,27 @@ async fn windows_that_take_more_than_a_question_may_are_made_smaller() {
         ask(&engine, "SELECT count(*), sum(sum_v) FROM m_1m").await,
         ask(&engine, "SELECT count(*), sum(v) FROM m").await
     );
+}
+
+#[tokio::test]
+async fn windows_are_made_smaller_where_a_bucket_is_longer_than_a_day() {
+    let folder = TempDir::new().unwrap();
+    let engine = open_with_memory(folder.path(), 8 << 20).await;
+    let week_ns = 7 * 86_400 * SECOND_NS;
+    // The years without rows make windows long: as long as all weeks with rows, which are more than a question may take.
+    let mut rows = vec!["m,host=h0000 v=1 0".to_owned()];
+    rows.extend(
+        (200..270).flat_map(|week| (0..400).map(move |host| format!("m,host=h{host:04} v=1 {}", week * week_ns))),
+    );
+    for rows in rows.chunks(4_000) {
+        write(&engine, &rows.join("\n")).await;
+    }
+    fold(&engine).await;
+    let weekly = definition("m", "m_1w", 7 * 86_400, &[Aggregate::Sum]);
+    engine.create_rollup("d", "weeks", weekly, None).await.unwrap();
+    let ran = run(&engine).await;
+    assert_eq!((figure(&ran, "rows"), ran.is_done), (28_001, true), "{ran:?}");
+    assert_eq!(ask(&engine, "SELECT count(*), sum(sum_v) FROM m_1w").await, "28001 28001.0");
 }
 
 /// Numbers that look random, the same for a seed.

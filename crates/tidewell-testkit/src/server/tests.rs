@@ -1,7 +1,9 @@
 //! What is read from a server's log.
 #![allow(clippy::unwrap_used)]
 
-use super::{fresh_log_path, ready_url};
+use std::collections::BTreeSet;
+
+use super::{fresh_log, ready_url};
 
 #[test]
 fn ready_line_is_read_once_it_is_whole() {
@@ -19,9 +21,13 @@ fn ready_line_is_read_once_it_is_whole() {
 }
 
 #[test]
-fn log_of_a_second_server_is_another_file() {
+fn logs_of_servers_that_start_together_are_files_of_their_own() {
     let folder = tempfile::tempdir().unwrap();
-    let first = fresh_log_path(folder.path());
-    std::fs::write(&first, "").unwrap();
-    assert_ne!(fresh_log_path(folder.path()), first);
+    let starts = || (0..50).map(|_| fresh_log(folder.path()).0).collect::<Vec<_>>();
+    let paths = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(starts)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+    });
+    let distinct: BTreeSet<_> = paths.iter().collect();
+    assert_eq!((paths.len(), distinct.len()), (200, 200));
 }
