@@ -1,5 +1,6 @@
 //! Rollups, for the edges: tables that are kept as aggregates of others.
 
+mod pace;
 mod run;
 mod sql;
 

@@ -12,6 +12,7 @@ use tidewell_manifest::{RollupDefinition, Segments, State};
 use tidewell_query::{QueryEngine, QueryError, Question};
 use tidewell_types::{TimeBounds, TimestampNs};
 
+use super::pace::Pace;
 use super::sql;
 use crate::database::Database;
 use crate::engine::Engine;
@@ -19,10 +20,6 @@ use crate::error::EngineError;
 use crate::maintain::{Figure, Metered, Progress, VerbOptions, bytes, count};
 use crate::snapshot::bare;
 
-/// Buckets that are computed at once, by their span: a day.
-const WINDOW_MS: u64 = 86_400_000;
-/// The longest window, over spans that prove to be empty: some 100 years.
-const WINDOW_MS_MAX: u64 = WINDOW_MS * 36_525;
 /// Deletes that wait in a target, before no more is hidden: users' own count too.
 const TOMBSTONES_MANY: usize = 256;
 /// How often a window is begun anew because another process was first.
@@ -75,9 +72,7 @@ struct Rolling<'a> {
     from: TimestampNs,
     /// The window at hand.
     window: Option<TimeBounds>,
-    window_ms: u64,
-    /// The longest window that has not proved to be too large.
-    window_ms_max: u64,
+    pace: Pace,
     /// Whether segments were gone when the last question was asked.
     was_gone: bool,
 }
@@ -128,16 +123,7 @@ impl<E: Into<EngineError>> From<E> for StepError {
 
 impl<'a> Rolling<'a> {
     fn new(run: &'a Run<'a>, name: String) -> Self {
-        Self {
-            run,
-            name,
-            rows: None,
-            from: TimestampNs::MIN,
-            window: None,
-            window_ms: WINDOW_MS,
-            window_ms_max: WINDOW_MS,
-            was_gone: false,
-        }
+        Self { run, name, rows: None, from: TimestampNs::MIN, window: None, pace: Pace::new(), was_gone: false }
     }
 
     async fn roll(mut self, done: &mut Done) -> Result<(), EngineError> {
@@ -150,7 +136,8 @@ impl<'a> Rolling<'a> {
             match self.step(done).await {
                 Ok(Next::UpToDate) => break,
                 Ok(Next::GoOn { had_rows }) => {
-                    self.go_on(had_rows);
+                    self.pace.computed(had_rows);
+                    self.pass();
                     (run.progress)(format!("{}: {} buckets, {} rows", self.name, done.buckets, done.rows));
                 }
                 Ok(Next::Lost) if races < RACES_MAX => {
@@ -158,7 +145,9 @@ impl<'a> Rolling<'a> {
                     run.metered.manifest.catch_up().await?;
                 }
                 Ok(Next::Lost | Next::Hidden) => break,
-                Err(StepError::TooLarge(_)) if self.window_ms > self.width_ms() => self.shrink(),
+                Err(StepError::TooLarge(_)) if self.pace.window_ms() > self.width_ms() => {
+                    self.pace.too_large(self.width_ms());
+                }
                 // One bucket that cannot be computed must not stand in the way of those after it.
                 Err(StepError::TooLarge(error)) => {
                     failed = failed.or(Some(error));
@@ -170,21 +159,6 @@ impl<'a> Rolling<'a> {
         self.from = TimestampNs::MIN;
         done.is_left |= self.next(&run.metered.manifest.state()).await?.is_some();
         failed.map_or(Ok(()), Err)
-    }
-
-    fn go_on(&mut self, had_rows: bool) {
-        let longer_ms = self.window_ms.saturating_mul(2);
-        self.window_ms = match had_rows {
-            true if self.window_ms > WINDOW_MS => WINDOW_MS.min(self.window_ms_max),
-            true => longer_ms.min(self.window_ms_max),
-            false => longer_ms.min(WINDOW_MS_MAX),
-        };
-        self.pass();
-    }
-
-    fn shrink(&mut self) {
-        self.window_ms_max = (self.window_ms / 2).min(WINDOW_MS).max(self.width_ms());
-        self.window_ms = (self.window_ms / 8).max(self.width_ms());
     }
 
     /// Goes on behind the window.
@@ -210,7 +184,7 @@ impl<'a> Rolling<'a> {
             self.rows = Some((self.span(state, &rollup.definition).await?, segments));
         }
         let rows = self.rows.as_ref().map(|(rows, _)| *rows);
-        let reach = Reach { rows, window_ms: self.window_ms, from: self.from };
+        let reach = Reach { rows, window_ms: self.pace.window_ms(), from: self.from };
         Ok(RollupWork::next(state, &self.name, self.run.engine.inner.env.now(), reach))
     }
 

@@ -324,27 +324,6 @@ async fn windows_that_take_more_than_a_question_may_are_made_smaller() {
     );
 }
 
-#[tokio::test]
-async fn windows_are_made_smaller_where_a_bucket_is_longer_than_a_day() {
-    let folder = TempDir::new().unwrap();
-    let engine = open_with_memory(folder.path(), 8 << 20).await;
-    let week_ns = 7 * 86_400 * SECOND_NS;
-    // The years without rows make windows long: as long as all weeks with rows, which are more than a question may take.
-    let mut rows = vec!["m,host=h0000 v=1 0".to_owned()];
-    rows.extend(
-        (200..270).flat_map(|week| (0..400).map(move |host| format!("m,host=h{host:04} v=1 {}", week * week_ns))),
-    );
-    for rows in rows.chunks(4_000) {
-        write(&engine, &rows.join("\n")).await;
-    }
-    fold(&engine).await;
-    let weekly = definition("m", "m_1w", 7 * 86_400, &[Aggregate::Sum]);
-    engine.create_rollup("d", "weeks", weekly, None).await.unwrap();
-    let ran = run(&engine).await;
-    assert_eq!((figure(&ran, "rows"), ran.is_done), (28_001, true), "{ran:?}");
-    assert_eq!(ask(&engine, "SELECT count(*), sum(sum_v) FROM m_1w").await, "28001 28001.0");
-}
-
 /// Numbers that look random, the same for a seed.
 struct Dice(u64);
 
