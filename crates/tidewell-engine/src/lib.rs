@@ -37,6 +37,9 @@ mod tables;
 mod upkeep;
 mod write;
 
+#[cfg(test)]
+mod sample;
+
 pub use backup::BackupReport;
 pub use config::{EngineConfig, FoldConfig, Limits, MaintainConfig, WalConfig};
 pub use csv::{CsvIntake, CsvReply, CsvRequest};

@@ -10,7 +10,8 @@ use tidewell_types::TimestampNs;
 use tokio::time::Instant;
 
 use super::*;
-use crate::{EngineConfig, Precision, WriteRequest};
+use crate::EngineConfig;
+use crate::sample::write;
 
 const TRIP: Duration = Duration::from_millis(10);
 const START_NS: i64 = 1_600_000_000_000_000_000;
@@ -34,18 +35,6 @@ async fn open(store: Store, seed: u64) -> Engine {
     Engine::open_on(store, config, Env::seeded(seed, Arc::new(PausedClock(Instant::now())))).await.unwrap()
 }
 
-async fn write(engine: &Engine, body: String) {
-    let request = WriteRequest {
-        database: "d".to_owned(),
-        precision: Precision::Nanosecond,
-        ack: None,
-        accept_partial: false,
-        idempotency_key: None,
-        body: body.into(),
-    };
-    engine.write(request).await.unwrap();
-}
-
 /// How many rows there are from an instant on.
 async fn count(engine: &Engine, from: i64) -> i64 {
     let sql =
@@ -62,7 +51,7 @@ async fn history(folds: u64, large: u64) -> Store {
     let store = Store::open(&StoreUrl::Memory, env, &StoreOptions::default()).unwrap();
     let engine = open(store.clone(), 2).await;
     for number in 0..folds {
-        write(&engine, format!("m,host=a v={number}i {}\n", START_NS + number as i64)).await;
+        write(&engine, &format!("m,host=a v={number}i {}\n", START_NS + number as i64)).await;
         engine.fold(None, None).await.unwrap();
     }
     if large > 0 {
@@ -76,10 +65,10 @@ async fn history(folds: u64, large: u64) -> Store {
             let words: String = (0..60).map(|_| text()).collect();
             format!("m,host=b v={row}i,s=\"{words}\" {}\n", START_NS + (folds + row) as i64)
         };
-        write(&engine, (0..large).map(&mut line).collect()).await;
+        write(&engine, &(0..large).map(&mut line).collect::<String>()).await;
         engine.fold(None, None).await.unwrap();
     }
-    write(&engine, format!("m,host=c v=1i {}\n", START_NS + (folds + large) as i64)).await;
+    write(&engine, &format!("m,host=c v=1i {}\n", START_NS + (folds + large) as i64)).await;
     tokio::time::sleep(Duration::from_secs(1)).await;
     store
 }

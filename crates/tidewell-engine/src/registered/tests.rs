@@ -19,27 +19,8 @@ use tidewell_storage::{Meter, StoreUrl};
 use tidewell_types::{TIME_COLUMN, TimestampNs};
 
 use super::*;
-use crate::{DeleteRequest, EngineConfig, Precision, ReadOptions, Verb, VerbOptions, WriteRequest};
-
-async fn open(folder: &Path) -> Engine {
-    let store = StoreUrl::Folder(folder.join("store"));
-    let mut config = EngineConfig { store, background: false, ..EngineConfig::default() };
-    config.wal.mode = Some("object".parse().unwrap());
-    config.wal.dir = folder.join("wal");
-    Engine::open(config, Env::system()).await.unwrap()
-}
-
-async fn write(engine: &Engine, body: &str) {
-    let request = WriteRequest {
-        database: "d".to_owned(),
-        precision: Precision::Nanosecond,
-        ack: None,
-        accept_partial: false,
-        idempotency_key: None,
-        body: body.to_owned().into(),
-    };
-    engine.write(request).await.unwrap();
-}
+use crate::sample::{open, write};
+use crate::{DeleteRequest, ReadOptions, Verb, VerbOptions};
 
 type Row = (&'static str, i64, f64);
 

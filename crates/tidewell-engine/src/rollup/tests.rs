@@ -9,42 +9,18 @@ use futures::TryStreamExt as _;
 use tempfile::TempDir;
 use tidewell_env::Env;
 use tidewell_manifest::Aggregate;
-use tidewell_storage::StoreUrl;
 use tidewell_types::TableName;
 
 use super::*;
-use crate::{
-    DeleteRequest, EngineConfig, ErrorKind, Precision, ReadOptions, Verb, VerbOptions, VerbReport, WriteRequest,
-};
+use crate::sample::{config, open, write, write_to};
+use crate::{DeleteRequest, ErrorKind, ReadOptions, Verb, VerbOptions, VerbReport};
 
 const SECOND_NS: i64 = 1_000_000_000;
 
-async fn open(folder: &Path) -> Engine {
-    let store = StoreUrl::Folder(folder.join("store"));
-    let mut config = EngineConfig { store, background: false, ..EngineConfig::default() };
-    config.wal.mode = Some("object".parse().unwrap());
-    config.wal.dir = folder.join("wal");
-    Engine::open(config, Env::system()).await.unwrap()
-}
-
 async fn open_with_memory(folder: &Path, query_memory_bytes_max: u64) -> Engine {
-    let store = StoreUrl::Folder(folder.join("store"));
-    let mut config = EngineConfig { store, background: false, ..EngineConfig::default() };
-    config.wal.mode = Some("object".parse().unwrap());
+    let mut config = config(folder);
     config.limits.query_memory_bytes_max = query_memory_bytes_max;
     Engine::open(config, Env::system()).await.unwrap()
-}
-
-async fn write(engine: &Engine, body: &str) {
-    let request = WriteRequest {
-        database: "d".to_owned(),
-        precision: Precision::Nanosecond,
-        ack: None,
-        accept_partial: false,
-        idempotency_key: None,
-        body: body.to_owned().into(),
-    };
-    engine.write(request).await.unwrap();
 }
 
 async fn fold(engine: &Engine) {
@@ -286,15 +262,7 @@ async fn rollup_that_cannot_be_computed_stops_neither_others_nor_other_databases
     fold(&engine).await;
     engine.create_rollup("d", "a_bad", definition("m", "bad", 60, &[Aggregate::Mean]), None).await.unwrap();
     engine.create_rollup("d", "b_good", definition("m", "good", 60, &[Aggregate::Mean]), None).await.unwrap();
-    let request = WriteRequest {
-        database: "e".to_owned(),
-        precision: Precision::Nanosecond,
-        ack: None,
-        accept_partial: false,
-        idempotency_key: None,
-        body: "m,host=a v=4 0".into(),
-    };
-    engine.write(request).await.unwrap();
+    write_to(&engine, "e", "m,host=a v=4 0").await;
     engine.fold(None, None).await.unwrap();
     engine.create_rollup("e", "good", definition("m", "good", 60, &[Aggregate::Mean]), None).await.unwrap();
     let error = engine.maintain(Verb::Rollup, None, &VerbOptions::default(), &|_| {}).await.unwrap_err();

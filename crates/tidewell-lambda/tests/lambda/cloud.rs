@@ -17,7 +17,7 @@ pub(crate) struct Cloud {
 }
 
 /// The executable: that which `TIDEWELL_LAMBDA_BOOTSTRAP` names, such as one that is to be shipped, else this build's.
-fn bootstrap() -> PathBuf {
+pub(crate) fn bootstrap() -> PathBuf {
     let built = PathBuf::from(env!("CARGO_BIN_EXE_bootstrap"));
     std::env::var_os("TIDEWELL_LAMBDA_BOOTSTRAP").map_or(built, PathBuf::from)
 }
