@@ -42,8 +42,20 @@ pub(crate) struct Sizes {
 }
 
 /// Enough of each to tell the whole.
-pub(crate) const FULL: Sizes =
+const FULL: Sizes =
     Sizes { idle_hours: 24, writer_minutes: 120, crowd_seconds: 120, dashboard_minutes: 60, history_days: 30 };
+
+/// Each as it is: a month, and days; only the hundred writers' day is of minutes, which are all alike.
+const WHOLE: Sizes =
+    Sizes { idle_hours: 730, writer_minutes: 1440, crowd_seconds: 600, dashboard_minutes: 1440, history_days: 30 };
+
+/// What is measured where there is time: all of it, if `TIDEWELL_BENCH_WHOLE` is 1.
+pub(crate) fn full() -> Sizes {
+    match std::env::var("TIDEWELL_BENCH_WHOLE").is_ok_and(|value| value == "1") {
+        true => WHOLE,
+        false => FULL,
+    }
+}
 
 /// Requests, and how often a function was invoked.
 #[derive(Clone, Copy, Debug, Default)]

@@ -69,5 +69,5 @@ fn small_serverless_bill_stays_within_its_budgets() {
 #[test]
 #[ignore = "takes minutes: the figures in full"]
 fn serverless_bill_in_full() {
-    println!("{}", serverless::run(serverless::FULL));
+    println!("{}", serverless::run(serverless::full()));
 }
