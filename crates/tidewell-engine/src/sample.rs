@@ -1,10 +1,14 @@
-//! Engines on a folder, and rows for them.
+//! Engines on a folder or in memory, and rows for them.
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
-use tidewell_env::Env;
+use tidewell_env::{Clock, Env};
 use tidewell_storage::StoreUrl;
+use tidewell_types::TimestampNs;
+use tokio::time::Instant;
 
 use crate::{Engine, EngineConfig, Precision, WriteRequest};
 
@@ -21,6 +25,34 @@ pub(crate) async fn open(folder: &Path) -> Engine {
     Engine::open(config(folder), Env::system()).await.unwrap()
 }
 
+/// How an engine on a store in memory is opened, one of several that have it in common.
+pub(crate) fn config_on_memory() -> EngineConfig {
+    let mut config = EngineConfig { store: StoreUrl::Memory, background: false, ..EngineConfig::default() };
+    config.wal.mode = Some("object".parse().unwrap());
+    config.wal.dir = "/nonexistent/tidewell-wal".into();
+    config
+}
+
+/// When [`paused_env`] begins.
+pub(crate) const START_NS: i64 = 1_600_000_000_000_000_000;
+
+struct PausedClock(Instant);
+
+impl Clock for PausedClock {
+    fn now(&self) -> TimestampNs {
+        TimestampNs::from_ns(START_NS + i64::try_from(self.0.elapsed().as_nanos()).unwrap())
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// The environment of a process whose time is the runtime's, which a test pauses.
+pub(crate) fn paused_env(seed: u64) -> Env {
+    Env::seeded(seed, Arc::new(PausedClock(Instant::now())))
+}
+
 /// Writes lines, times in nanoseconds, to the database `d`.
 pub(crate) async fn write(engine: &Engine, lines: &str) {
     write_to(engine, "d", lines).await;
@@ -28,13 +60,17 @@ pub(crate) async fn write(engine: &Engine, lines: &str) {
 
 /// Writes lines, times in nanoseconds, to a database.
 pub(crate) async fn write_to(engine: &Engine, database: &str, lines: &str) {
-    let request = WriteRequest {
+    engine.write(request(database, lines)).await.unwrap();
+}
+
+/// A write of lines, times in nanoseconds.
+pub(crate) fn request(database: &str, lines: &str) -> WriteRequest {
+    WriteRequest {
         database: database.to_owned(),
         precision: Precision::Nanosecond,
         ack: None,
         accept_partial: false,
         idempotency_key: None,
         body: lines.to_owned().into(),
-    };
-    engine.write(request).await.unwrap();
+    }
 }

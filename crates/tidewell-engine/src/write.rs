@@ -202,3 +202,6 @@ impl WriteError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

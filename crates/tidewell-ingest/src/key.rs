@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tidewell_buffer::Buffer;
-use tidewell_env::Env;
 use tidewell_manifest::{Manifest, State, TOKENS_MAX};
 use tidewell_types::{TokenId, Version};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::error::IngestError;
+use crate::look::Look;
 
 /// A view that is older than this is read anew for a request with a key, lest the request be taken for one that was held up.
 const VIEW_AGE_MAX: Duration = Duration::from_secs(60);
@@ -50,30 +49,17 @@ impl Keyed {
 pub(crate) struct Keys {
     manifest: Manifest,
     buffer: Arc<Buffer>,
-    env: Env,
-    /// When the view was last known to be new.
-    looked: Mutex<Duration>,
+    look: Arc<Look>,
 }
 
 impl Keys {
-    pub(crate) fn new(manifest: Manifest, buffer: Arc<Buffer>, env: Env) -> Self {
-        let looked = Mutex::new(env.monotonic());
-        Self { manifest, buffer, env, looked }
+    pub(crate) fn new(manifest: Manifest, buffer: Arc<Buffer>, look: Arc<Look>) -> Self {
+        Self { manifest, buffer, look }
     }
 
     /// Begins to handle a request. No request to the store, but for two GETs once in a minute.
     pub(crate) async fn take(&self, token: TokenId) -> Keyed {
-        let now = self.env.monotonic();
-        let is_old = {
-            let mut looked = self.looked.lock();
-            let is_old = now.saturating_sub(*looked) > VIEW_AGE_MAX;
-            *looked = if is_old { now } else { *looked };
-            is_old
-        };
-        if is_old && let Err(error) = self.manifest.catch_up().await {
-            // An older view is safe, and a local log needs no store.
-            tracing::debug!(%error, "the view is not read anew for a request with a key");
-        }
+        self.look.renew(VIEW_AGE_MAX).await;
         Keyed { token, since: self.manifest.version() }
     }
 

@@ -14,6 +14,7 @@ mod group;
 mod key;
 mod lane;
 mod local_lane;
+mod look;
 mod memory_lane;
 mod object_lane;
 mod reject;

@@ -1,6 +1,7 @@
 //! One request, from bytes to acknowledgement.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tidewell_buffer::Buffer;
@@ -21,6 +22,7 @@ use crate::group::{Group, Logged};
 use crate::key::Keys;
 use crate::lane::{Lane, Process};
 use crate::local_lane::{LocalLane, SharedLog};
+use crate::look::Look;
 use crate::memory_lane::MemoryLane;
 use crate::object_lane::ObjectLane;
 use crate::reject::Rejections;
@@ -30,6 +32,8 @@ use crate::token::SessionToken;
 
 /// Bodies up to this size are parsed where they arrive; larger ones where they do not hold up others.
 const INLINE_BODY_BYTES_MAX: usize = 64 << 10;
+/// Where the buffer is full, a view that is older than this is read anew: others may have folded what is there.
+const FULL_VIEW_AGE_MAX: Duration = Duration::from_secs(1);
 /// How often a body is admitted anew because another process gave its new columns other types.
 const ADMISSIONS_MAX: u32 = 3;
 
@@ -125,6 +129,7 @@ pub struct Ingest {
     process: Process,
     duplicates: Duplicates,
     keys: Keys,
+    look: Arc<Look>,
     writer: WriterId,
     /// Memory or the local log, for levels below `object`; `None` where the server's level is `object`.
     local: Option<Group>,
@@ -142,7 +147,8 @@ impl Ingest {
         local: Option<SharedLog>,
         env: Env,
     ) -> Self {
-        let keys = Keys::new(manifest.clone(), Arc::clone(&buffer), env.clone());
+        let look = Arc::new(Look::new(manifest.clone(), Arc::clone(&buffer), env.clone()));
+        let keys = Keys::new(manifest.clone(), Arc::clone(&buffer), Arc::clone(&look));
         let duplicates = Duplicates { manifest: manifest.clone(), buffer: Arc::clone(&buffer), level: config.level };
         let process =
             Process { env: env.clone(), manifest, log, stamps: Arc::default(), buffer, ledger: config.ledger.clone() };
@@ -160,6 +166,7 @@ impl Ingest {
             process,
             duplicates,
             keys,
+            look,
         }
     }
 
@@ -211,7 +218,7 @@ impl Ingest {
         let Admitted { batch, rejected, .. } = match earlier {
             Some(_) => self.admit_once(&request).await?,
             None => {
-                self.check_buffer(request.brought.bytes())?;
+                self.make_room(request.brought.bytes()).await?;
                 key.map_or(Ok(()), |_| self.keys.check_room(&view))?;
                 self.admit(&request, &mut own).await?
             }
@@ -256,15 +263,21 @@ impl Ingest {
         }
     }
 
-    fn check_buffer(&self, body_bytes: usize) -> Result<(), IngestError> {
-        let bytes = self.duplicates.buffer.totals().bytes;
-        if bytes > 0 && bytes + body_bytes > self.config.buffer_bytes_max {
-            let max = self.config.buffer_bytes_max;
-            return Err(IngestError::Busy(format!(
-                "{bytes} bytes of recent rows wait to be folded and {max} fit in memory: try again in a second"
-            )));
+    /// Refuses a body for which the buffer has no room, even without what other processes have folded.
+    async fn make_room(&self, body_bytes: usize) -> Result<(), IngestError> {
+        let max = self.config.buffer_bytes_max;
+        let held = || self.duplicates.buffer.totals().bytes;
+        let has_room = |bytes: usize| bytes == 0 || bytes + body_bytes <= max;
+        if has_room(held()) {
+            return Ok(());
         }
-        Ok(())
+        self.look.renew(FULL_VIEW_AGE_MAX).await;
+        match held() {
+            bytes if has_room(bytes) => Ok(()),
+            bytes => Err(IngestError::Busy(format!(
+                "{bytes} bytes of recent rows wait to be folded and {max} fit in memory: try again in a second"
+            ))),
+        }
     }
 
     /// Admits a request, and commits its new columns; what that took is added to `own`.

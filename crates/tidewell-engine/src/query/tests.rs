@@ -4,35 +4,15 @@
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use tidewell_env::{Clock, Env};
 use tidewell_storage::{Fault, Store, StoreOptions, StoreUrl};
-use tidewell_types::TimestampNs;
 use tokio::time::Instant;
 
 use super::*;
-use crate::EngineConfig;
-use crate::sample::write;
+use crate::sample::{START_NS, config_on_memory, paused_env, write};
 
 const TRIP: Duration = Duration::from_millis(10);
-const START_NS: i64 = 1_600_000_000_000_000_000;
-
-struct PausedClock(Instant);
-
-impl Clock for PausedClock {
-    fn now(&self) -> TimestampNs {
-        TimestampNs::from_ns(START_NS + i64::try_from(self.0.elapsed().as_nanos()).unwrap())
-    }
-
-    fn monotonic(&self) -> Duration {
-        self.0.elapsed()
-    }
-}
-
 async fn open(store: Store, seed: u64) -> Engine {
-    let mut config = EngineConfig { store: StoreUrl::Memory, background: false, ..EngineConfig::default() };
-    config.wal.mode = Some("object".parse().unwrap());
-    config.wal.dir = "/nonexistent/tidewell-wal".into();
-    Engine::open_on(store, config, Env::seeded(seed, Arc::new(PausedClock(Instant::now())))).await.unwrap()
+    Engine::open_on(store, config_on_memory(), paused_env(seed)).await.unwrap()
 }
 
 /// How many rows there are from an instant on.
@@ -47,8 +27,7 @@ async fn count(engine: &Engine, from: i64) -> i64 {
 
 /// A store with so many folds of one row, and as many rows as asked for in one large fold; one row is not folded.
 async fn history(folds: u64, large: u64) -> Store {
-    let env = Env::seeded(1, Arc::new(PausedClock(Instant::now())));
-    let store = Store::open(&StoreUrl::Memory, env, &StoreOptions::default()).unwrap();
+    let store = Store::open(&StoreUrl::Memory, paused_env(1), &StoreOptions::default()).unwrap();
     let engine = open(store.clone(), 2).await;
     for number in 0..folds {
         write(&engine, &format!("m,host=a v={number}i {}\n", START_NS + number as i64)).await;
