@@ -1,5 +1,5 @@
 //! Engines on a folder or in memory, and rows for them.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
 use std::path::Path;
 use std::sync::Arc;
