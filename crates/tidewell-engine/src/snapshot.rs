@@ -158,10 +158,8 @@ fn check_node(database: &Database, node: NodeId) -> Result<(), EngineError> {
 /// What this process has of the database now.
 fn view(database: &Database, manifest: Manifest) -> View {
     let (state, entries) = settled(database);
-    if database.begun().is_none() {
-        // Where nothing is folded here, nobody else lets go of what others have folded.
-        database.buffer.retire(&*state);
-    }
+    // Where no fold runs, nobody else lets go of what other processes have folded.
+    database.buffer.retire(&*state);
     // Columns are committed before rows that have them are logged: the newest state knows those of every entry here.
     let newest = database.manifest.state();
     let mut tables = BTreeMap::new();

@@ -3,9 +3,13 @@
 
 use std::time::Duration;
 
+use arrow_array::cast::AsArray as _;
+use arrow_array::types::Int64Type;
+use futures::TryStreamExt as _;
 use tidewell_storage::{Store, StoreOptions, StoreUrl};
 
 use super::*;
+use crate::ReadOptions;
 use crate::sample::{config_on_memory, paused_env, request};
 
 const BUFFER_BYTES_MAX: u64 = 256 << 10;
@@ -60,6 +64,28 @@ async fn writer_with_keys_lets_go_of_what_others_have_folded_once_in_a_minute() 
     let key = Some("request-5".to_owned());
     writer.write(WriteRequest { idempotency_key: key, ..request("d", &rows(5)) }).await.unwrap();
     assert_eq!(held(&writer).await, 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reader_that_has_written_keeps_only_what_nobody_has_folded() {
+    let (reader, other) = open_two().await;
+    reader.write(request("d", &rows(0))).await.unwrap();
+    let mut read = 100;
+    for number in 1..100 {
+        other.write(request("d", &rows(number))).await.unwrap();
+        read += 100;
+        assert_eq!(count(&reader).await, read);
+        other.fold(Some("d"), None).await.unwrap();
+    }
+    assert_eq!(count(&reader).await, read);
+    assert_eq!(held(&reader).await, 0);
+}
+
+async fn count(engine: &Engine) -> i64 {
+    let sql = "SELECT count(*) AS n FROM m";
+    let answer = engine.query_sql("d", sql, BTreeMap::new(), &ReadOptions::default()).await.unwrap();
+    let batches: Vec<_> = answer.rows.try_collect().await.unwrap();
+    batches[0].column(0).as_primitive::<Int64Type>().value(0)
 }
 
 /// The rows that an engine holds in memory.
