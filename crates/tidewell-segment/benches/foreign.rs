@@ -6,19 +6,22 @@
 
 #[path = "measure/read.rs"]
 mod read;
+#[path = "measure/rounds.rs"]
+mod rounds;
 #[path = "measure/rows.rs"]
 mod rows;
 
 use std::path::Path;
-use std::time::Duration;
 
-use rows::Taken;
+use rounds::Taken;
 
-const ROUNDS: usize = 3;
-/// Writes the file again as pyarrow does by default, then reads both, each round anew.
+/// Reads a file, or writes it again as pyarrow does by default.
 const PYARROW: &str = include_str!("foreign.py");
 
 fn main() {
+    if let Some(one) = rounds::one() {
+        return measure_one(&one);
+    }
     let is_full = !cfg!(debug_assertions) || std::env::var_os("TIDEWELL_BENCH_FULL").is_some_and(|value| value == "1");
     let rows = std::env::var("TIDEWELL_BENCH_ROWS").ok().and_then(|rows| rows.parse().ok());
     let rows: usize = rows.unwrap_or(if is_full { 10_000_000 } else { 20_000 });
@@ -26,40 +29,28 @@ fn main() {
     std::fs::create_dir_all(&folder).unwrap();
     let (ours, theirs) = (folder.join("tidewell.parquet"), folder.join("pyarrow.parquet"));
     read::write_file(&ours, rows);
-    let peers = rows::peers(PYARROW, &[ours.to_str().unwrap(), theirs.to_str().unwrap(), &ROUNDS.to_string()]);
-    for (name, path) in [("written by tidewell", &ours), ("written by pyarrow", &theirs)] {
-        if path.exists() {
-            println!("{rows} rows, {name}");
-            measure(path, rows, &peers);
-        }
+    report("written by tidewell", &ours, rows);
+    if Taken::by_python(PYARROW, &["write", ours.to_str().unwrap(), theirs.to_str().unwrap()]).is_some() {
+        report("written by pyarrow", &theirs, rows);
     }
     let _ = std::fs::remove_dir_all(&folder);
 }
 
-fn measure(path: &Path, rows: usize, peers: &[Vec<String>]) {
-    let file_bytes = std::fs::metadata(path).unwrap().len();
-    let mut fastest = Vec::new();
+fn report(name: &str, path: &Path, rows: usize) {
+    println!("{rows} rows, {name}");
+    let file = path.to_str().unwrap();
     for threads in [1, 2] {
-        let round = |_| {
-            let (count, taken) = rows::taken(|| read::read_file(path, threads));
-            assert_eq!(count, rows as u64);
-            taken
-        };
-        let taken = (0..ROUNDS).map(round).min_by_key(|taken| taken.time).unwrap();
-        println!("{}", rows::line(&format!("tidewell, {threads} threads"), rows, taken, file_bytes));
-        fastest.push(taken.time.as_secs_f64());
+        let taken = Taken::by_own_process(&format!("{threads},{rows},{file}"));
+        println!("{}", taken.line(&format!("tidewell, {threads} threads"), rows, path));
+        let Some(theirs) = Taken::by_python(PYARROW, &["read", file, &threads.to_string()]) else { continue };
+        let line = theirs.line(&format!("pyarrow, {threads} threads"), rows, path);
+        println!("{line}  tidewell {:>5.2}x", theirs.seconds / taken.seconds);
     }
-    for peer in peers {
-        let [file, name, seconds, peak_mib] = peer.as_slice() else { continue };
-        if Path::new(file) == path {
-            let seconds: f64 = seconds.parse().unwrap();
-            let taken = Taken { time: Duration::from_secs_f64(seconds), peak_mib: peak_mib.parse().unwrap() };
-            let line = rows::line(name, rows, taken, file_bytes);
-            println!(
-                "{line}  {:>5.2}x of it on one thread, {:>5.2}x on two",
-                seconds / fastest[0],
-                seconds / fastest[1]
-            );
-        }
-    }
+}
+
+/// Measures one way to read: threads, rows and file, told apart by commas.
+fn measure_one(one: &str) {
+    let [threads, rows, file] = one.splitn(3, ',').collect::<Vec<_>>()[..] else { panic!("{one}") };
+    let (threads, rows): (usize, u64) = (threads.parse().unwrap(), rows.parse().unwrap());
+    rounds::measure(|| assert_eq!(read::read_file(Path::new(file), threads), rows));
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_schema::{FieldRef, Schema, SchemaRef};
-use parquet::arrow::arrow_writer::ArrowRowGroupWriterFactory;
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
@@ -19,6 +18,7 @@ mod keyed_chunk;
 mod number_chunk;
 mod options;
 mod pack;
+mod plan;
 mod run_lengths;
 mod tag_chunk;
 
@@ -26,9 +26,8 @@ pub use column::{EncodeTask, EncodedColumn};
 pub use options::{ExportCompression, ExportOptions};
 
 use column::{ColumnEncoder, EncodedChunk};
-use encoding::{is_repeated_number, properties};
-use number_chunk::NumberChunk;
-use tag_chunk::{TagChunk, is_tag_like};
+use encoding::properties;
+use plan::ColumnPlan;
 
 /// Most bytes of earlier row groups that the library's writer still holds, and some to spare.
 const HELD_BACK_BYTES: usize = 16 << 10;
@@ -228,16 +227,12 @@ impl ParquetExport {
         let Staged { batches, .. } = std::mem::take(&mut self.staged);
         let Some(first) = batches.first() else { return Ok(Vec::new()) };
         let group = self.group_count;
-        let encoders = self.encoders(first)?;
-        let task = |(index, encoder)| {
+        let task = |(index, plan)| {
             let parts: Vec<ArrayRef> = batches.iter().filter_map(|batch| batch.columns().get(index)).cloned().collect();
-            EncodeTask { place: (group, index), encoder, parts }
+            EncodeTask { place: (group, index), plan, parts }
         };
-        let mut tasks: Vec<EncodeTask> = encoders.into_iter().enumerate().map(task).collect();
-        tasks.sort_by_key(|task| match task.encoder {
-            ColumnEncoder::Library { .. } => 0,
-            ColumnEncoder::Tags { .. } | ColumnEncoder::Numbers { .. } => 1,
-        });
+        let mut tasks: Vec<EncodeTask> = self.plans(first).into_iter().enumerate().map(task).collect();
+        tasks.sort_by_key(|task| !task.plan.is_slow());
         self.group_count += 1;
         Ok(tasks)
     }
@@ -299,34 +294,17 @@ impl ParquetExport {
         Err(ParquetError::General(problem).into())
     }
 
+    /// The columns of a row group that begins with `rows`.
+    fn plans(&self, rows: &RecordBatch) -> Vec<ColumnPlan> {
+        let properties = properties(self.codec, Some(rows));
+        let roots = self.parquet_schema.root_schema().get_fields();
+        let columns = self.schema.fields().iter().zip(roots).zip(rows.columns());
+        columns.map(|((field, root), sample)| ColumnPlan::new(field, root, sample, &properties, self.codec)).collect()
+    }
+
     /// The encoders of a row group that begins with `rows`.
     fn encoders(&self, rows: &RecordBatch) -> Result<Vec<ColumnEncoder>, ExportError> {
-        // Only a file hands out writers by properties, so this one is made for that and is never written.
-        let properties = properties(self.codec, Some(rows));
-        let file = SerializedFileWriter::new(Vec::new(), self.parquet_schema.root_schema_ptr(), properties)?;
-        let factory = ArrowRowGroupWriterFactory::new(&file, Arc::clone(&self.schema));
-        let mut writers = factory.create_column_writers(0)?.into_iter().enumerate().peekable();
-        let mut encoders = Vec::with_capacity(self.schema.fields().len());
-        for (index, (field, column)) in self.schema.fields().iter().zip(rows.columns()).enumerate() {
-            let root = |leaf: usize| self.parquet_schema.get_column_root_idx(leaf);
-            let first = writers.peek().map(|(leaf, _)| *leaf);
-            let mut of_field = Vec::new();
-            while let Some((_, writer)) = writers.next_if(|(leaf, _)| root(*leaf) == index) {
-                of_field.push(writer);
-            }
-            let leaf = first.and_then(|leaf| self.parquet_schema.columns().get(leaf));
-            encoders.push(match leaf {
-                Some(leaf) if is_tag_like(field.data_type()) => {
-                    ColumnEncoder::Tags { chunk: Box::new(TagChunk::new(Arc::clone(leaf))), codec: self.codec }
-                }
-                Some(leaf) if is_repeated_number(column) => {
-                    let chunk = Box::new(NumberChunk::new(Arc::clone(leaf), field.data_type()));
-                    ColumnEncoder::Numbers { chunk, codec: self.codec }
-                }
-                _ => ColumnEncoder::Library { field: Arc::clone(field), writers: of_field },
-            });
-        }
-        Ok(encoders)
+        Ok(self.plans(rows).into_iter().map(ColumnPlan::begin).collect::<Result<_, _>>()?)
     }
 
     fn end_group(&mut self, encoders: Vec<ColumnEncoder>) -> Result<(), ExportError> {
@@ -340,7 +318,7 @@ impl ParquetExport {
     fn append(&mut self, chunks: Vec<EncodedChunk>) -> Result<(), ExportError> {
         // A buffer that is too short by a byte is copied to one of twice its length.
         let byte_count: usize = chunks.iter().map(EncodedChunk::byte_count).sum();
-        self.file.inner_mut().reserve(byte_count + HELD_BACK_BYTES);
+        self.file.inner_mut().reserve_exact(byte_count + HELD_BACK_BYTES);
         let mut group = self.file.next_row_group()?;
         for chunk in chunks {
             chunk.append_to(&mut group)?;

@@ -4,8 +4,10 @@
 
 #[path = "../benches/measure/read.rs"]
 mod read;
-#[path = "../benches/measure/rows.rs"]
+#[path = "../benches/measure/rounds.rs"]
 #[allow(dead_code, reason = "the bench compares with peers")]
+mod rounds;
+#[path = "../benches/measure/rows.rs"]
 mod rows;
 
 use std::path::PathBuf;
@@ -21,9 +23,8 @@ fn speed_foreign_bench_runs_small() {
     let path = place("foreign");
     read::write_file(&path, ROWS);
     for threads in [1, 2] {
-        let (count, taken) = rows::taken(|| read::read_file(&path, threads));
-        assert_eq!(count, ROWS as u64);
-        eprintln!("{}", rows::line(&format!("read, {threads} threads"), ROWS, taken, 0));
+        let taken = rounds::taken(|| assert_eq!(read::read_file(&path, threads), ROWS as u64));
+        eprintln!("{}", taken.line(&format!("read, {threads} threads"), ROWS, &path));
     }
     std::fs::remove_file(&path).unwrap();
 }

@@ -4,20 +4,22 @@
 #![allow(clippy::unwrap_used)]
 #![allow(clippy::print_stdout, clippy::disallowed_methods)]
 
+#[path = "../../tidewell-segment/benches/measure/rounds.rs"]
+mod rounds;
 #[path = "../../tidewell-segment/benches/measure/rows.rs"]
 mod rows;
 #[path = "measure/write.rs"]
 mod write;
 
-use std::time::Duration;
+use std::path::Path;
 
-use rows::Taken;
+use arrow_array::RecordBatch;
+use rounds::Taken;
 use tidewell_wire::{ExportCompression, ExportOptions};
 
-const ROUNDS: usize = 3;
 const THREADS: usize = 2;
-/// Each peer in a process of its own, with the rows in memory before it is timed.
 const PEERS: &str = include_str!("parquet_write.py");
+const PEER_NAMES: [&str; 6] = ["pyarrow", "pyarrow-strings", "duckdb", "duckdb-enum", "polars", "polars-categorical"];
 const CODECS: [(&str, ExportCompression); 4] = [
     ("zstd", ExportCompression::Zstd(1)),
     ("snappy", ExportCompression::Snappy),
@@ -26,6 +28,9 @@ const CODECS: [(&str, ExportCompression); 4] = [
 ];
 
 fn main() {
+    if let Some(one) = rounds::one() {
+        return measure_one(&one);
+    }
     let is_full = !cfg!(debug_assertions) || std::env::var_os("TIDEWELL_BENCH_FULL").is_some_and(|value| value == "1");
     let count = std::env::var("TIDEWELL_BENCH_ROWS").ok().and_then(|rows| rows.parse().ok());
     let count: usize = count.unwrap_or(if is_full { 10_000_000 } else { 20_000 });
@@ -33,38 +38,44 @@ fn main() {
     std::fs::create_dir_all(&folder).unwrap();
     let (input, output) = (folder.join("input.parquet"), folder.join("output.parquet"));
     let plain = ExportOptions { compression: ExportCompression::None, ..ExportOptions::default() };
-    let batches = rows::batches(count);
-    write::in_turn(&input, &batches, plain);
-    for (codec, compression) in CODECS {
+    write::in_turn(&input, &rows::batches(count), plain);
+    let paths = [input.to_str().unwrap(), output.to_str().unwrap()];
+    let peers = match Taken::by_python(PEERS, &["convert", paths[0], paths[1], "none"]) {
+        Some(_) => PEER_NAMES.as_slice(),
+        None => &[],
+    };
+    for (codec, _) in CODECS {
         println!("{count} rows, {codec}");
-        let options = ExportOptions { compression, ..ExportOptions::default() };
         let mut fastest = Vec::new();
         for threads in [1, THREADS] {
-            let round = |_| {
-                let work = || match threads {
-                    1 => write::in_turn(&output, &batches, options),
-                    _ => write::by_crew(&output, &batches, options, threads),
-                };
-                rows::taken(work).1
-            };
-            let taken = (0..ROUNDS).map(round).min_by_key(|taken| taken.time).unwrap();
-            let file_bytes = std::fs::metadata(&output).unwrap().len();
-            println!("{}", rows::line(&format!("tidewell, {threads} threads"), count, taken, file_bytes));
-            fastest.push(taken.time.as_secs_f64());
+            let one = format!("{codec},{threads},{count},{}", output.display());
+            let taken = Taken::by_own_process(&one);
+            println!("{}", taken.line(&format!("tidewell, {threads} threads"), count, &output));
+            fastest.push(taken.seconds);
         }
-        for peer in ["pyarrow", "pyarrow-strings", "duckdb", "duckdb-enum", "polars", "polars-categorical"] {
-            let paths = [input.to_str().unwrap(), output.to_str().unwrap()];
-            let lines = rows::peers(PEERS, &[peer, paths[0], paths[1], codec, &ROUNDS.to_string()]);
-            let [seconds, peak_mib] = lines.first().map(Vec::as_slice).unwrap_or_default() else { continue };
-            let seconds: f64 = seconds.parse().unwrap();
-            let taken = Taken { time: Duration::from_secs_f64(seconds), peak_mib: peak_mib.parse().unwrap() };
-            let line = rows::line(peer, count, taken, std::fs::metadata(&output).unwrap().len());
-            println!(
-                "{line}  tidewell {:>5.2}x on one thread, {:>5.2}x on two",
-                seconds / fastest[0],
-                seconds / fastest[1]
-            );
+        for peer in peers {
+            let Some(taken) = Taken::by_python(PEERS, &[peer, paths[0], paths[1], codec]) else { continue };
+            let line = taken.line(peer, count, &output);
+            let [one, two] = [fastest[0], fastest[1]].map(|fastest| taken.seconds / fastest);
+            println!("{line}  tidewell {one:>5.2}x on one thread, {two:>5.2}x on two");
         }
     }
     let _ = std::fs::remove_dir_all(&folder);
+}
+
+/// Measures one way to write: codec, threads, rows and output, told apart by commas.
+fn measure_one(one: &str) {
+    let [codec, threads, count, output] = one.splitn(4, ',').collect::<Vec<_>>()[..] else { panic!("{one}") };
+    let compression = CODECS.into_iter().find(|(name, _)| *name == codec).unwrap().1;
+    let options = ExportOptions { compression, ..ExportOptions::default() };
+    let batches = rows::batches(count.parse().unwrap());
+    let threads: usize = threads.parse().unwrap();
+    rounds::measure(|| write_file(Path::new(output), &batches, options, threads));
+}
+
+fn write_file(output: &Path, batches: &[RecordBatch], options: ExportOptions, threads: usize) {
+    match threads {
+        1 => write::in_turn(output, batches, options),
+        _ => write::by_crew(output, batches, options, threads),
+    }
 }

@@ -41,11 +41,11 @@ impl ParquetCrew {
         let threads = threads.max(1);
         let export = ParquetExport::with_options(schema, options)?;
         // One row group's columns may be fewer than the threads, and its last column may take longer than the others.
-        let row_groups_max = 2 + threads.div_ceil(schema.fields().len().max(1));
+        let row_groups_max = 1 + threads.div_ceil(schema.fields().len().max(1));
         Ok(Self { export, crew: Crew::new(env, threads), row_groups_max, is_broken: false })
     }
 
-    /// Most row groups whose columns are waiting, being encoded or encoded and not in the file yet: 2 and, rounded up,
+    /// Most row groups whose columns are waiting, being encoded or encoded and not in the file yet: 1 and, rounded up,
     /// threads by columns.
     #[must_use]
     pub fn row_groups_max(&self) -> usize {

@@ -6,7 +6,6 @@
 #[allow(dead_code, reason = "other files are read in a bench of their own")]
 mod read;
 #[path = "../../tidewell-segment/benches/measure/rows.rs"]
-#[allow(dead_code, reason = "the bench compares with peers")]
 mod rows;
 #[path = "../benches/measure/write.rs"]
 mod write;

@@ -1,7 +1,6 @@
-//! The rows that are measured, and what a process takes.
+//! The rows that are measured.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
@@ -70,58 +69,4 @@ pub(crate) fn batches(rows: usize) -> Vec<RecordBatch> {
         RecordBatch::try_new(schema(), columns).unwrap()
     };
     (0..rows).step_by(BATCH_ROWS).map(&mut batch).collect()
-}
-
-/// What a piece of work took.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Taken {
-    pub(crate) time: Duration,
-    /// Memory at the most, above what was held before; 0 where the system does not say.
-    pub(crate) peak_mib: u64,
-}
-
-/// Runs `work` and measures it.
-pub(crate) fn taken<T>(work: impl FnOnce() -> T) -> (T, Taken) {
-    // Linux: makes the peak what is held.
-    let _ = std::fs::write("/proc/self/clear_refs", "5");
-    let before = status_kib("VmRSS:");
-    let start = Instant::now();
-    let output = work();
-    let time = start.elapsed();
-    let peak_mib = status_kib("VmHWM:").saturating_sub(before) / 1024;
-    (output, Taken { time, peak_mib })
-}
-
-fn status_kib(name: &str) -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-    line.split_whitespace().next().and_then(|number| number.parse().ok()).unwrap_or_default()
-}
-
-/// The Python with the peers, by `TIDEWELL_TEST_PYTHON`.
-pub(crate) fn python() -> String {
-    std::env::var("TIDEWELL_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned())
-}
-
-/// The lines that a script prints, told apart by blanks; empty, said on stdout, where it cannot run.
-pub(crate) fn peers(script: &str, arguments: &[&str]) -> Vec<Vec<String>> {
-    let output = std::process::Command::new(python()).arg("-c").arg(script).args(arguments).output();
-    match output {
-        Err(error) => println!("peers skipped: {} does not run: {error}", python()),
-        Ok(output) => {
-            if !output.status.success() {
-                println!("peers failed: {}", String::from_utf8_lossy(&output.stderr));
-            }
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            return text.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect();
-        }
-    }
-    Vec::new()
-}
-
-/// One line of a report.
-pub(crate) fn line(name: &str, rows: usize, taken: Taken, file_bytes: u64) -> String {
-    let rate = rows as f64 / taken.time.as_secs_f64() / 1e6;
-    let (seconds, file_mb) = (taken.time.as_secs_f64(), file_bytes as f64 / 1e6);
-    format!("{name:<34} {seconds:>7.3} s {rate:>8.2} M rows/s  peak +{:>5} MiB  file {file_mb:>7.1} MB", taken.peak_mib)
 }

@@ -13,6 +13,7 @@ use parquet::file::writer::SerializedRowGroupWriter;
 
 use super::ExportError;
 use super::number_chunk::NumberChunk;
+use super::plan::ColumnPlan;
 use super::tag_chunk::TagChunk;
 
 /// A column of a row group in the making.
@@ -95,7 +96,7 @@ impl EncodedChunk {
 /// hand what it gave to [`ParquetExport::accept`](super::ParquetExport::accept).
 pub struct EncodeTask {
     pub(crate) place: (usize, usize),
-    pub(crate) encoder: ColumnEncoder,
+    pub(crate) plan: ColumnPlan,
     pub(crate) parts: Vec<ArrayRef>,
 }
 
@@ -111,7 +112,8 @@ impl EncodeTask {
     /// # Errors
     /// [`ExportError`] when the column does not fit its schema; the file is then of no use.
     pub fn run(self) -> std::result::Result<EncodedColumn, ExportError> {
-        let Self { place, mut encoder, parts } = self;
+        let Self { place, plan, parts } = self;
+        let mut encoder = plan.begin()?;
         for part in parts {
             encoder.write(&part)?;
         }

@@ -12,6 +12,8 @@ use parquet::schema::types::ColumnPath;
 
 /// Values of a column that are looked at.
 const SAMPLE_VALUES: usize = 1024;
+/// A page is held several times while it is compressed, on each thread; beyond some hundred KiB files hardly get smaller.
+const PAGE_BYTES: usize = 256 << 10;
 
 /// The properties for a row group that begins with `rows`. Without rows, those of the file.
 pub(crate) fn properties(codec: Compression, rows: Option<&RecordBatch>) -> WriterPropertiesPtr {
@@ -20,7 +22,8 @@ pub(crate) fn properties(codec: Compression, rows: Option<&RecordBatch>) -> Writ
         .set_compression(codec)
         .set_statistics_enabled(EnabledStatistics::Chunk)
         .set_offset_index_disabled(true)
-        .set_data_page_row_count_limit(usize::MAX);
+        .set_data_page_row_count_limit(usize::MAX)
+        .set_data_page_size_limit(PAGE_BYTES);
     let columns = rows.into_iter().flat_map(|rows| rows.schema_ref().fields().iter().zip(rows.columns()));
     for (field, column) in columns {
         // Where values hardly repeat a dictionary costs a look-up for each, and is thrown away in the end.
