@@ -4,13 +4,14 @@
 use arrow_array::types::{Int32Type, Int64Type};
 use arrow_array::{
     ArrayRef, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, DurationNanosecondArray, Float32Array,
-    Int32Array, Int64Array, ListArray, NullArray, StringArray, StringViewArray, StructArray, TimestampMicrosecondArray,
-    UInt64Array,
+    Float64Array, Int32Array, Int64Array, ListArray, NullArray, StringArray, StringViewArray, StructArray,
+    TimestampMicrosecondArray, UInt64Array,
 };
 use arrow_schema::{DataType, Field, IntervalUnit};
 use arrow_select::concat::concat_batches;
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::mem::discriminant;
 
 use super::*;
@@ -158,6 +159,19 @@ fn export_row_groups_end_early_at_their_bytes() {
     let mut export = ParquetExport::with_options(&batches[0].schema(), options).unwrap();
     let tasks: usize = batches.iter().map(|batch| export.stage(batch).unwrap().len()).sum();
     assert!(tasks > 6, "{tasks}");
+}
+
+/// What a thread holds while it compresses is some pages.
+#[test]
+fn export_pages_of_numbers_that_differ_stay_small() {
+    let numbers: ArrayRef = Arc::new(Float64Array::from_iter_values((0..131_072).map(f64::from)));
+    let options = ExportOptions { compression: ExportCompression::None, ..ExportOptions::default() };
+    let file = Bytes::from(whole(options, &[RecordBatch::try_from_iter([("n", numbers)]).unwrap()]));
+    let group = SerializedFileReader::new(file).unwrap();
+    let group = group.get_row_group(0).unwrap();
+    let pages: Vec<usize> = group.get_column_page_reader(0).unwrap().map(|page| page.unwrap().buffer().len()).collect();
+    assert_eq!(pages.iter().sum::<usize>() / 8, 131_072);
+    assert!(pages.iter().all(|bytes| *bytes <= 264 << 10), "{pages:?}");
 }
 
 /// Types that SQL gives besides those of our tables.
