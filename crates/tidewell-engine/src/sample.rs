@@ -1,7 +1,7 @@
 //! Engines on a folder or in memory, and rows for them.
 #![allow(clippy::unwrap_used, clippy::disallowed_methods)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,23 +14,23 @@ use crate::{Engine, EngineConfig, Precision, WriteRequest};
 
 /// How an engine on a folder is opened: its log in the store, nothing in the background.
 pub(crate) fn config(folder: &Path) -> EngineConfig {
-    let store = StoreUrl::Folder(folder.join("store"));
+    config_on(StoreUrl::Folder(folder.join("store")), folder.join("wal"))
+}
+
+/// How an engine on a store in memory is opened, one of several that have it in common.
+pub(crate) fn config_on_memory() -> EngineConfig {
+    config_on(StoreUrl::Memory, "/nonexistent/tidewell-wal".into())
+}
+
+fn config_on(store: StoreUrl, wal_dir: PathBuf) -> EngineConfig {
     let mut config = EngineConfig { store, background: false, ..EngineConfig::default() };
     config.wal.mode = Some("object".parse().unwrap());
-    config.wal.dir = folder.join("wal");
+    config.wal.dir = wal_dir;
     config
 }
 
 pub(crate) async fn open(folder: &Path) -> Engine {
     Engine::open(config(folder), Env::system()).await.unwrap()
-}
-
-/// How an engine on a store in memory is opened, one of several that have it in common.
-pub(crate) fn config_on_memory() -> EngineConfig {
-    let mut config = EngineConfig { store: StoreUrl::Memory, background: false, ..EngineConfig::default() };
-    config.wal.mode = Some("object".parse().unwrap());
-    config.wal.dir = "/nonexistent/tidewell-wal".into();
-    config
 }
 
 /// When [`paused_env`] begins.
