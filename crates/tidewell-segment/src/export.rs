@@ -213,19 +213,17 @@ impl ParquetExport {
             self.staged.batches.push(part);
             let is_full = self.staged.rows >= self.options.row_group_rows_max;
             if is_full || self.staged.bytes >= self.options.row_group_bytes_max {
-                tasks.extend(self.stage_rest()?);
+                tasks.extend(self.stage_rest());
             }
         }
         Ok(tasks)
     }
 
-    /// The tasks of the last row group, once all rows were staged.
-    ///
-    /// # Errors
-    /// [`ExportError::Write`] when the library refuses to begin a row group.
-    pub fn stage_rest(&mut self) -> Result<Vec<EncodeTask>, ExportError> {
+    /// The tasks of the last row group, once all rows were staged; none where no row waits.
+    #[must_use]
+    pub fn stage_rest(&mut self) -> Vec<EncodeTask> {
         let Staged { batches, .. } = std::mem::take(&mut self.staged);
-        let Some(first) = batches.first() else { return Ok(Vec::new()) };
+        let Some(first) = batches.first() else { return Vec::new() };
         let group = self.group_count;
         let task = |(index, plan)| {
             let parts: Vec<ArrayRef> = batches.iter().filter_map(|batch| batch.columns().get(index)).cloned().collect();
@@ -234,7 +232,7 @@ impl ParquetExport {
         let mut tasks: Vec<EncodeTask> = self.plans(first).into_iter().enumerate().map(task).collect();
         tasks.sort_by_key(|task| !task.plan.is_slow());
         self.group_count += 1;
-        Ok(tasks)
+        tasks
     }
 
     /// Takes what a task gave. Row groups come to the file in their order, each once all of its columns are there.
@@ -274,7 +272,7 @@ impl ParquetExport {
         if let Some((encoders, _)) = self.open.take() {
             self.end_group(encoders)?;
         }
-        for task in self.stage_rest()? {
+        for task in self.stage_rest() {
             let column = task.run()?;
             self.accept(column)?;
         }

@@ -31,9 +31,7 @@ fn main() {
     if let Some(one) = rounds::one() {
         return measure_one(&one);
     }
-    let is_full = !cfg!(debug_assertions) || std::env::var_os("TIDEWELL_BENCH_FULL").is_some_and(|value| value == "1");
-    let count = std::env::var("TIDEWELL_BENCH_ROWS").ok().and_then(|rows| rows.parse().ok());
-    let count: usize = count.unwrap_or(if is_full { 10_000_000 } else { 20_000 });
+    let count = rounds::row_count();
     let folder = std::env::temp_dir().join(format!("tidewell-bench-write-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
     let (input, output) = (folder.join("input.parquet"), folder.join("output.parquet"));

@@ -76,7 +76,7 @@ impl ParquetCrew {
     /// As [`ParquetCrew::batch`].
     pub async fn finish(mut self) -> Result<Vec<u8>, EncodeError> {
         self.begin_call()?;
-        for task in self.export.stage_rest()? {
+        for task in self.export.stage_rest() {
             self.give(task).await?;
         }
         while self.crew.under_way() > 0 {

@@ -64,6 +64,13 @@ impl Taken {
     }
 }
 
+/// How many rows to measure: a few in a debug build, unless `TIDEWELL_BENCH_FULL` or `TIDEWELL_BENCH_ROWS` says otherwise.
+pub(crate) fn row_count() -> usize {
+    let is_full = !cfg!(debug_assertions) || std::env::var_os("TIDEWELL_BENCH_FULL").is_some_and(|value| value == "1");
+    let count = std::env::var("TIDEWELL_BENCH_ROWS").ok().and_then(|rows| rows.parse().ok());
+    count.unwrap_or(if is_full { 10_000_000 } else { 20_000 })
+}
+
 /// What this process was started to measure; nothing where it is the bench itself.
 pub(crate) fn one() -> Option<String> {
     std::env::var(ONE).ok()
